@@ -1,0 +1,90 @@
+"""What an engine is: it advances in blocks, so that a compiled one need not hold the GIL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from core.experiment import Experiment
+    from core.record.source import Facts, Frame
+
+
+@dataclass(frozen=True, slots=True)
+class StepBlock:
+    """A few steps of training, measured.
+
+    Attributes
+    ----------
+    n : int
+        Number of steps.
+    scalars : dict of name -> ndarray of float32, shape (n,)
+    layers : dict of name -> ndarray of float32, shape (n, layers)
+    evaluations : tuple of (step, validation loss, validation accuracy)
+    diverged : bool
+        Whether the last step's loss is NaN or Inf; its update was not made.
+    """
+
+    n: int
+    scalars: dict[str, NDArray[np.float32]]
+    layers: dict[str, NDArray[np.float32]]
+    evaluations: tuple[tuple[int, float, float], ...]
+    diverged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Go on under a new specification, which differs only in what may change live."""
+
+    experiment: Experiment
+
+
+@dataclass(frozen=True, slots=True)
+class Reinitialise:
+    """Draw the weights of some layers anew (0 is nearest the input)."""
+
+    layers: tuple[int, ...]
+
+
+Change = Edit | Reinitialise
+
+
+class Engine(Protocol):
+    """Trains one network; owned by one thread."""
+
+    @property
+    def facts(self) -> Facts:
+        """Layers, data and device."""
+        ...
+
+    @property
+    def step(self) -> int:
+        """Updates made so far."""
+        ...
+
+    def advance(self, max_steps: int, seconds: float) -> StepBlock:
+        """Train up to ``max_steps`` steps, or about ``seconds``; at least one step."""
+        ...
+
+    def evaluate(self) -> tuple[float, float]:
+        """Return validation loss and accuracy of the present weights."""
+        ...
+
+    def frame(self) -> Frame | None:
+        """Return distributions of the last step, or None before the first."""
+        ...
+
+    def apply(self, change: Change) -> None:
+        """Make a live change between two steps."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """Return parameters, optimiser state and generators: enough to resume to the bit."""
+        ...
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Resume from :meth:`state` of an engine with the same experiment."""
+        ...

@@ -1,0 +1,85 @@
+"""What differs between two experiments, and when each difference takes effect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.experiment.fields import Part, Scope, scope_of
+
+if TYPE_CHECKING:
+    from core.experiment.model import Experiment
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One changed setting: its path, both values, and when it takes effect."""
+
+    path: str
+    old: Any
+    new: Any
+    scope: Scope
+
+    def __str__(self) -> str:
+        return f"{self.path}: {_text(self.old)} → {_text(self.new)}"
+
+
+def differences(old: Experiment, new: Experiment) -> tuple[Difference, ...]:
+    """Return every changed setting; layers are compared one by one, repeats written out."""
+    found: list[Difference] = []
+    _compare(old, new, "", found)
+    return tuple(found)
+
+
+def summarize(changes: tuple[Difference, ...]) -> str:
+    """Return one short line for a timeline mark; equal changes of many layers are joined."""
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for change in changes:
+        parts = change.path.split(".")
+        layer = int(parts[2]) + 1 if parts[:2] == ["network", "layers"] and len(parts) > 3 else 0
+        name = ".".join(parts[3:]) if layer else change.path
+        groups.setdefault((name, _text(change.old), _text(change.new)), []).append(layer)
+    lines = []
+    for (name, before, after), layers in groups.items():
+        where = f" ({_layers_text(layers)})" if layers != [0] else ""
+        lines.append(f"{name.removeprefix('training.')}: {before} → {after}{where}")
+    return "; ".join(lines)
+
+
+def _layers_text(layers: list[int]) -> str:
+    if len(layers) == 1:
+        return f"layer {layers[0]}"
+    if layers == list(range(layers[0], layers[-1] + 1)):
+        return f"layers {layers[0]}-{layers[-1]}"
+    return f"{len(layers)} layers"
+
+
+def _compare(old: Part, new: Part, prefix: str, found: list[Difference]) -> None:
+    for name, info in type(old).model_fields.items():
+        if name == "kind":
+            continue
+        before, after = getattr(old, name), getattr(new, name)
+        path, scope = f"{prefix}{name}", scope_of(info)
+        if name == "layers":
+            before, after = old.expanded(), new.expanded()  # type: ignore[attr-defined]
+        if before == after:
+            continue
+        if name == "layers":
+            if len(before) == len(after):
+                for index, (one, other) in enumerate(zip(before, after, strict=True)):
+                    _compare(one, other, f"{path}.{index}.", found)
+            else:
+                found.append(Difference(path, f"{len(before)} layers", f"{len(after)} layers", scope))
+        elif isinstance(before, Part) and type(before) is type(after):
+            _compare(before, after, f"{path}.", found)
+        else:
+            found.append(Difference(path, before, after, scope))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Part):
+        fields = {key: item for key, item in value.model_dump().items() if key != "kind"}
+        inside = ", ".join(f"{item:g}" if isinstance(item, float) else str(item) for item in fields.values())
+        kind = str(getattr(value, "kind", "")).replace("_", " ")
+        return f"{kind} {inside}".strip()
+    return f"{value:g}" if isinstance(value, float) else str(value)

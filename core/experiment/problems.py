@@ -1,0 +1,133 @@
+"""From pydantic's errors to sentences that repeat the input and say what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import BaseModel
+
+from core.errors import Problem, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+_COMPARISONS = {
+    "greater_than": ("too small", "more than", "gt"),
+    "greater_than_equal": ("too small", "at least", "ge"),
+    "less_than": ("too large", "less than", "lt"),
+    "less_than_equal": ("too large", "at most", "le"),
+}
+_EXPECTED = {
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "tuple_type": "a list",
+    "model_type": "a table of settings",
+    "model_attributes_type": "a table of settings",
+    "dict_type": "a table of settings",
+}
+
+
+def problems_of(
+    error: ValidationError,
+    data: Mapping[str, Any],
+    kinds: Mapping[str, Mapping[str, Any]],
+    root: type[BaseModel],
+) -> list[Problem]:
+    """Translate a validation error.
+
+    Parameters
+    ----------
+    error : ValidationError
+        From the experiment's validation.
+    data : mapping
+        The input, to find the path and the nearest right name.
+    kinds : mapping
+        Setting name -> kind -> model, for the discriminated unions.
+    root : type
+        The experiment's model.
+
+    Returns
+    -------
+    list of Problem
+        In the order of pydantic's report, one for each error.
+    """
+    return [_problem(detail, data, kinds, root) for detail in error.errors(include_url=False)]
+
+
+def _problem(
+    detail: ErrorDetails,
+    data: Mapping[str, Any],
+    kinds: Mapping[str, Mapping[str, Any]],
+    root: type[BaseModel],
+) -> Problem:
+    path, models = _walk(detail["loc"], data, kinds, root)
+    field = ".".join(str(part) for part in path) or "experiment"
+    kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = [info.alias or name for name, info in models[-1].model_fields.items()]
+        return Problem(field, "there is no such setting.", did_you_mean(str(path[-1]), known))
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        choices = list(kinds[str(path[-1])])
+        if kind == "union_tag_not_found":
+            return Problem(f"{field}.kind", "is missing.", f"Choose one of {', '.join(choices)}.")
+        tag = str(context.get("tag", given))
+        return Problem(f"{field}.kind", f"{tag!r} is not known.", did_you_mean(tag, choices))
+    if kind == "literal_error":
+        info = models[-1].model_fields.get(str(path[-1]))
+        choices = [str(choice) for choice in get_args(info.annotation)] if info else []
+        return Problem(field, f"{given!r} is not known.", did_you_mean(str(given), choices))
+    if kind in _COMPARISONS:
+        verdict, bound, key = _COMPARISONS[kind]
+        return Problem(field, f"{given!r} is {verdict}.", f"Use {bound} {context[key]:g}.")
+    if kind == "finite_number":
+        return Problem(field, f"{given!r} is not a finite number.", "Write a number such as 0.01.")
+    if kind in _EXPECTED:
+        return Problem(field, f"{given!r} does not fit.", f"Write {_EXPECTED[kind]}.")
+    if kind == "string_pattern_mismatch" and path[-1] == "device":
+        return Problem(field, f"{given!r} is no device.", "Use auto, cpu, cuda, cuda:0 or mps.")
+    if kind == "missing":
+        return Problem(field, "is missing.", "Add it.")
+    return Problem(field, f"{detail['msg'].removeprefix('Value error, ')}.")
+
+
+def _walk(
+    location: tuple[int | str, ...],
+    data: Any,
+    kinds: Mapping[str, Mapping[str, Any]],
+    root: type[BaseModel],
+) -> tuple[list[int | str], list[type[BaseModel]]]:
+    """Drop the union tags that pydantic puts into a location; collect the models on the way."""
+    path: list[int | str] = []
+    models: list[type[BaseModel]] = [root]
+    for part in location:
+        family = kinds.get(str(path[-1])) if path else None
+        if family is not None and part in family and not (isinstance(data, dict) and part in data):
+            models.append(family[str(part)])
+            continue
+        path.append(part)
+        data = _child(data, part)
+        info = models[-1].model_fields.get(str(part))
+        if info is None:
+            continue
+        for candidate in (info.annotation, *get_args(info.annotation)):
+            if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+                models.append(candidate)
+                break
+    return path, models
+
+
+def _child(data: Any, part: int | str) -> Any:
+    if isinstance(data, dict):
+        return data.get(part)
+    if isinstance(data, (list, tuple)) and isinstance(part, int) and part < len(data):
+        return data[part]
+    return None

@@ -1,0 +1,158 @@
+"""Experiments as TOML files, and single settings by their dotted path."""
+
+from __future__ import annotations
+
+import tomllib
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from core.errors import ExperimentError, LabError, Problem, did_you_mean
+from core.experiment.model import KINDS, Experiment
+from core.experiment.network import compress
+
+
+def read_experiment(path: Path) -> Experiment:
+    """Read an experiment file.
+
+    Raises
+    ------
+    LabError
+        If the file is missing, unreadable or no TOML.
+    ExperimentError
+        With every problem found in it.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise LabError(
+            f"There is no file {str(path)!r}.", hint="Check the name and the folder."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabError(
+            f"{str(path)!r} cannot be read ({error}).", hint="Choose a text file in TOML."
+        ) from None
+    return parse_toml(text, source=str(path))
+
+
+def parse_toml(text: str, *, source: str = "the text") -> Experiment:
+    """Parse an experiment from TOML text."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise LabError(
+            f"{source!r} is not valid TOML: {error}.",
+            hint="Compare it with a file that `python -m core run` wrote.",
+        ) from None
+    return Experiment.parse(data)
+
+
+def to_toml(experiment: Experiment) -> str:
+    """Return the experiment as TOML, equal neighbouring layers joined by ``repeat``."""
+    network = experiment.network.model_copy(
+        update={"layers": compress(experiment.network.layers)}
+    )
+    return tomli_w.dumps(experiment.model_copy(update={"network": network}).plain())
+
+
+def write_experiment(experiment: Experiment, path: Path) -> None:
+    """Write the experiment, by way of a temporary file so that a crash leaves the old one."""
+    temporary = path.with_name(f".~{path.name}")
+    temporary.write_text(to_toml(experiment), encoding="utf-8")
+    temporary.replace(path)
+
+
+def with_settings(experiment: Experiment, assignments: list[str]) -> Experiment:
+    """Apply ``path=value`` assignments, such as ``training.optimizer.lr=0.01``.
+
+    ``*`` stands for every element of a list: ``network.layers.*.units=32``. A value is read
+    as TOML, else taken as text.
+
+    Raises
+    ------
+    ExperimentError
+        If a path names nothing or a value does not fit.
+    """
+    data = experiment.plain()
+    problems: list[Problem] = []
+    for assignment in assignments:
+        path, equals, text = assignment.partition("=")
+        if not equals or not path.strip():
+            problems.append(
+                Problem(assignment, "is no assignment.", "Write it as training.optimizer.lr=0.01.")
+            )
+            continue
+        try:
+            assign(data, path.strip(), _value(text.strip()))
+        except ExperimentError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ExperimentError(problems)
+    return Experiment.parse(data)
+
+
+def assign(data: dict[str, Any], path: str, value: Any) -> None:
+    """Set one setting of a plain experiment in place; a new ``kind`` keeps what still fits.
+
+    Raises
+    ------
+    ExperimentError
+        If the path names nothing.
+    """
+    parts = path.split(".")
+    _assign(data, parts, value, path, "")
+
+
+def _assign(node: Any, parts: list[str], value: Any, whole: str, family: str) -> None:
+    head, rest = parts[0], parts[1:]
+    if isinstance(node, list):
+        indices = range(len(node)) if head == "*" else [_index(node, head, whole)]
+        for index in indices:
+            if rest:
+                _assign(node[index], rest, value, whole, "")
+            else:
+                node[index] = deepcopy(value)
+        return
+    if not isinstance(node, dict):
+        raise ExperimentError([Problem(whole, "there is no such setting.", "")])
+    if rest:
+        if head not in node:
+            raise ExperimentError(
+                [Problem(whole, "there is no such setting.", did_you_mean(head, node))]
+            )
+        _assign(node[head], rest, value, whole, head)
+    elif head == "kind" and value in KINDS.get(family, {}):
+        _change_kind(node, family, str(value))
+    elif head in KINDS and isinstance(value, str) and isinstance(node.get(head), dict):
+        if value in KINDS[head]:
+            _change_kind(node[head], head, value)
+        else:
+            node[head] = {"kind": value}
+    else:
+        node[head] = deepcopy(value)
+
+
+def _change_kind(node: dict[str, Any], family: str, kind: str) -> None:
+    """Switch kind; a learning rate of SGD is no default for Adam, so only shared data stays."""
+    keep = KINDS[family][kind].model_fields if family == "data" else {}
+    for key in list(node):
+        if key not in keep:
+            del node[key]
+    node["kind"] = kind
+
+
+def _index(node: list[Any], text: str, whole: str) -> int:
+    if text.isdigit() and int(text) < len(node):
+        return int(text)
+    raise ExperimentError(
+        [Problem(whole, f"there is no entry {text!r}.", f"Use 0 to {len(node) - 1}, or *.")]
+    )
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -1,0 +1,91 @@
+"""Frames: the distributions behind the numbers, made only when somebody looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.record.source import Frame, Histogram, LayerFrame
+
+if TYPE_CHECKING:
+    import torch
+
+    from core.network.build import Network, Taps
+
+BINS = 48
+"""Enough to see a shape in a panel of 200 pixels, few enough to be read at a glance."""
+
+
+def histogram(values: NDArray[np.float32], bins: int = BINS) -> Histogram:
+    """Count values in equal bins from the least to the greatest finite one.
+
+    Parameters
+    ----------
+    values : ndarray, any shape
+    bins : int
+
+    Returns
+    -------
+    Histogram
+        Every finite value is in a bin; the others are counted apart.
+    """
+    flat = values.reshape(-1)
+    finite = np.isfinite(flat)
+    nonfinite = int(flat.size - np.count_nonzero(finite))
+    if nonfinite:
+        flat = flat[finite]
+    if flat.size == 0:
+        edges = np.linspace(-1.0, 1.0, bins + 1, dtype=np.float32)
+        return Histogram(edges, np.zeros(bins, np.int64), 0, nonfinite)
+    low, high = float(flat.min()), float(flat.max())
+    if high - low <= 1e-6 * max(abs(low), abs(high)):  # a constant, up to float32 rounding
+        margin = 0.5 * max(abs(low), abs(high)) or 0.5
+        low, high = low - margin, high + margin
+    # In float64, since float32 cannot scale gradients of 1e-40; last bin closed on the right.
+    place = ((flat.astype(np.float64) - low) * (bins / (high - low))).astype(np.int64)
+    counts = np.bincount(np.minimum(place, bins - 1), minlength=bins)
+    edges = np.linspace(low, high, bins + 1).astype(np.float32)
+    return Histogram(edges, counts, int(flat.size - np.count_nonzero(flat)), nonfinite)
+
+
+def make_frame(
+    step: int,
+    network: Network,
+    taps: Taps,
+    deltas: list[torch.Tensor],
+    gradients: list[torch.Tensor],
+) -> Frame:
+    """Make a frame of one step.
+
+    Parameters
+    ----------
+    step : int
+    network : Network
+    taps : Taps
+    deltas : list of Tensor, shape (batch, units)
+    gradients : list of Tensor, shape (units, fan_in)
+        dL_data/dW, layer by layer.
+    """
+    layers: list[LayerFrame] = []
+    for layer, z, a, delta, gradient in zip(
+        network.layers, taps.z, taps.a, deltas, gradients, strict=True
+    ):
+        slope = layer.activation.derivative(z.detach(), a.detach())
+        layers.append(
+            LayerFrame(
+                z=histogram(_numpy(z)),
+                derivative=histogram(_numpy(slope)),
+                delta=histogram(_numpy(delta)),
+                gradient=histogram(_numpy(gradient)),
+                unit_z=_numpy(z.detach().mean(dim=0)),
+                unit_derivative=_numpy(slope.mean(dim=0)),
+                activation=layer.activation_spec,
+            )
+        )
+    return Frame(step, tuple(layers))
+
+
+def _numpy(tensor: torch.Tensor) -> NDArray[np.float32]:
+    return tensor.detach().cpu().numpy()

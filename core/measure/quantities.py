@@ -1,0 +1,238 @@
+"""What is measured: names, units, formulas, and how to read them. The app's help is this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Per(StrEnum):
+    """What a quantity has one value for."""
+
+    STEP = "step"
+    LAYER = "layer and step"
+    EVALUATION = "evaluation"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One measured quantity.
+
+    Attributes
+    ----------
+    name : str
+        Column name in records and files.
+    title, symbol, unit : str
+        As shown on screen; an empty unit means a pure number or a norm without unit.
+    per : Per
+        Whether there is a value for each step, each layer and step, or each evaluation.
+    formula, reading, misleads, source : str
+        Definition, how to read it, when it misleads, where it comes from.
+    log : bool
+        Whether it is best read on a logarithmic axis.
+    """
+
+    name: str
+    title: str
+    symbol: str
+    unit: str
+    per: Per
+    formula: str
+    reading: str
+    misleads: str
+    source: str = ""
+    log: bool = False
+
+
+_ALL = (
+    Quantity(
+        "loss",
+        "Loss",
+        "L",
+        "nats",
+        Per.STEP,
+        "L = L_data + L_penalty, on the step's batch, before its update",
+        "Falls while the network learns. ln(classes) is the loss of guessing.",
+        "A flat loss says nothing about why; a low one says nothing about new data.",
+        log=True,
+    ),
+    Quantity(
+        "loss_data",
+        "Data loss",
+        "L_data",
+        "nats",
+        Per.STEP,
+        "mean over the batch of −ln p(correct class)",
+        "The part of the loss that the data causes.",
+        "Jumps from batch to batch: compare averages.",
+        log=True,
+    ),
+    Quantity(
+        "loss_penalty",
+        "Penalty",
+        "L_pen",
+        "nats",
+        Per.STEP,
+        "l1 Σ|W| + l2 ΣW², over all weight matrices",
+        "The part of the loss that L1 and L2 add.",
+        "Decoupled weight decay is not in it: it acts on the weights, not on the loss.",
+        log=True,
+    ),
+    Quantity(
+        "accuracy",
+        "Training accuracy",
+        "acc",
+        "share",
+        Per.STEP,
+        "share of the batch whose largest output is the right class",
+        "1 is perfect; 1/classes is guessing.",
+        "With a batch of 32 it moves in steps of 1/32.",
+    ),
+    Quantity(
+        "val_loss",
+        "Validation loss",
+        "L_val",
+        "nats",
+        Per.EVALUATION,
+        "mean −ln p(correct class) over the validation samples, dropout off",
+        "Rising while the training loss falls means overfitting.",
+        "Measured once an epoch, before that epoch's first update.",
+        log=True,
+    ),
+    Quantity(
+        "val_accuracy",
+        "Validation accuracy",
+        "acc_val",
+        "share",
+        Per.EVALUATION,
+        "share of validation samples classified correctly",
+        "What the network gets right on samples it never learned from.",
+        "A small validation set makes it coarse.",
+    ),
+    Quantity(
+        "grad_norm",
+        "Gradient norm",
+        "‖g‖",
+        "",
+        Per.STEP,
+        "L2 norm of the whole gradient (data and penalty, all parameters) before clipping",
+        "Jumps before a divergence; shrinks to nothing when learning stops.",
+        "Dominated by the layers with the largest gradients: look at each layer.",
+        log=True,
+    ),
+    Quantity(
+        "clip_factor",
+        "Clip factor",
+        "c",
+        "",
+        Per.STEP,
+        "norm after clipping / norm before clipping",
+        "1: not clipped. 0.1: only a tenth of the gradient was used.",
+        "Clipping hides an exploding gradient from the loss curve, not from this number.",
+    ),
+    Quantity(
+        "clip_angle",
+        "Clip angle",
+        "∠",
+        "degrees",
+        Per.STEP,
+        "angle between the raw and the clipped gradient",
+        "0 when clipping by norm; clipping by value turns the gradient.",
+        "Small when few components are clipped, even if those were the important ones.",
+    ),
+    Quantity(
+        "weight_grad_norm",
+        "Weight gradient",
+        "‖∂L/∂W‖",
+        "",
+        Per.LAYER,
+        "Frobenius norm of dL_data/dW of the layer",
+        "How strongly the data pulls at the layer's weights.",
+        "It is delta times input: both can shrink in opposite directions and look flat.",
+        "Glorot & Bengio 2010",
+        log=True,
+    ),
+    Quantity(
+        "delta_norm",
+        "Error signal",
+        "‖δ‖",
+        "",
+        Per.LAYER,
+        "Frobenius norm over the batch of δ = dL_data/dz, z the argument of the activation",
+        "What backpropagation brings to the layer: compare it across layers.",
+        "The loss is a batch mean, so it falls with the batch size as 1/√B.",
+        "Nielsen 2015, chapter 5",
+        log=True,
+    ),
+    Quantity(
+        "activation_norm",
+        "Activations",
+        "‖h‖",
+        "",
+        Per.LAYER,
+        "Frobenius norm over the batch of what the layer passes on",
+        "The forward signal: it should neither die out nor blow up with depth.",
+        "Sigmoid outputs are never near 0, so their norm hides that nothing varies.",
+        "Glorot & Bengio 2010",
+        log=True,
+    ),
+    Quantity(
+        "derivative_mean",
+        "Mean derivative",
+        "φ′/sup",
+        "share of sup",
+        Per.LAYER,
+        "mean of φ′(z) over batch and units, divided by the largest φ′ possible",
+        "Near 1: the activation passes errors on. Near 0: saturated or dead.",
+        "For sigmoid a value of 1 still means a factor of only 1/4.",
+    ),
+    Quantity(
+        "saturated_fraction",
+        "Saturated",
+        "sat",
+        "share",
+        Per.LAYER,
+        "share of entries (sample, unit) with φ′(z) < 0.05 sup φ′",
+        "The share of the layer through which almost no error flows.",
+        "For ReLU half is normal: the closed half is what makes it sparse.",
+    ),
+    Quantity(
+        "dead_fraction",
+        "Dead units",
+        "dead",
+        "share",
+        Per.LAYER,
+        "share of units with φ′(z) = 0 exactly for every sample of the last epoch",
+        "Units that cannot learn any more unless their inputs change.",
+        "Early in the first epoch few samples have been seen, so it starts too high.",
+    ),
+    Quantity(
+        "update_ratio",
+        "Update ratio",
+        "‖ΔW‖/‖W‖",
+        "",
+        Per.LAYER,
+        "norm of the change of W that the step really made / norm of W before it",
+        "About 0.001 is healthy; far below, the layer stands still; above 0.1 it jumps.",
+        "Not defined for weights that are all 0: then it is Inf or NaN.",
+        log=True,
+    ),
+    Quantity(
+        "weight_norm",
+        "Weights",
+        "‖W‖",
+        "",
+        Per.LAYER,
+        "Frobenius norm of the layer's weights before the step's update",
+        "Exponential growth announces a divergence.",
+        "Grows with the number of weights: compare a layer with itself.",
+        log=True,
+    ),
+)
+
+QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in _ALL}
+SCALARS = tuple(q.name for q in _ALL if q.per is Per.STEP)
+"""Names in the order of the record's columns, one value a step."""
+LAYER_QUANTITIES = tuple(q.name for q in _ALL if q.per is Per.LAYER)
+"""Names in the order of the record's columns, one value a layer and step."""
+EVALUATIONS = tuple(q.name for q in _ALL if q.per is Per.EVALUATION)

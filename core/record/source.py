@@ -1,0 +1,248 @@
+"""What a view sees of a run, and all that it sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from core.experiment import Experiment
+    from core.experiment.fields import Part
+    from core.record.columns import Column
+
+Array = NDArray[np.float32]
+
+
+class State(StrEnum):
+    """What a run is doing."""
+
+    BUILDING = "building"
+    PAUSED = "paused"
+    RUNNING = "running"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state of a run with a sentence for people.
+
+    Attributes
+    ----------
+    state : State
+    message : str
+        One sentence, empty when the state says all.
+    hint : str
+        What to do about it.
+    details : str
+        For a failed run, the traceback.
+    field : str or None
+        The setting at fault, if there is one.
+    """
+
+    state: State
+    message: str = ""
+    hint: str = ""
+    details: str = ""
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that was done to a run before the update of ``step``."""
+
+    step: int
+    kind: str  # "edit" | "reinit" | "continue"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LayerInfo:
+    """A trainable layer; ``number`` counts from 1 at the input, the output layer is last."""
+
+    number: int
+    name: str
+    kind: str
+    fan_in: int
+    units: int
+    activation: Part
+    init: Part
+    parameters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Counts over all samples of the batch (and all units).
+
+    Attributes
+    ----------
+    edges : ndarray of float32, shape (bins + 1,)
+        Follow the finite data; for a constant a narrow interval around it.
+    counts : ndarray of int64, shape (bins,)
+    zeros, nonfinite : int
+        Entries that are exactly 0 (also counted in a bin), and NaN or Inf (in no bin).
+    """
+
+    edges: Array
+    counts: NDArray[np.int64]
+    zeros: int
+    nonfinite: int
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFrame:
+    """Distributions of one layer at one step.
+
+    Attributes
+    ----------
+    z, derivative, delta, gradient : Histogram
+        Of z, phi'(z) and delta over samples and units, and of dL_data/dW over the weights.
+    unit_z, unit_derivative : ndarray, shape (units,)
+        Mean over the batch of z and of phi'(z), unit by unit.
+    activation : Part
+        Specification of phi at that step.
+    """
+
+    z: Histogram
+    derivative: Histogram
+    delta: Histogram
+    gradient: Histogram
+    unit_z: Array
+    unit_derivative: Array
+    activation: Part
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A heavy snapshot of one step, all layers."""
+
+    step: int
+    layers: tuple[LayerFrame, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a run once it is built.
+
+    Attributes
+    ----------
+    layers : tuple of LayerInfo
+    n_train, n_validation, n_features, n_classes : int
+    class_names : tuple of str
+    steps_per_epoch : int
+    device : str
+        What the run computes on, for example ``cpu``.
+    data_text : str
+        One line on the data and what was done to them.
+    parameters : int
+        Trainable parameters in all.
+    """
+
+    layers: tuple[LayerInfo, ...] = ()
+    n_train: int = 0
+    n_validation: int = 0
+    n_features: int = 0
+    n_classes: int = 0
+    class_names: tuple[str, ...] = ()
+    steps_per_epoch: int = 1
+    device: str = ""
+    data_text: str = ""
+    parameters: int = 0
+
+
+@dataclass(slots=True)
+class Evaluations:
+    """Validation results: row i was measured before the update of ``steps[i]``."""
+
+    steps: list[int] = field(default_factory=list[int])
+    val_loss: list[float] = field(default_factory=list[float])
+    val_accuracy: list[float] = field(default_factory=list[float])
+
+    def arrays(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return steps, losses and accuracies of the complete rows."""
+        n = len(self.val_accuracy)  # appended last
+        return (
+            np.array(self.steps[:n], np.int64),
+            np.array(self.val_loss[:n]),
+            np.array(self.val_accuracy[:n]),
+        )
+
+
+class RunSource(Protocol):
+    """A run as views see it: live, stored or branched, they cannot tell.
+
+    Row i of every column is step i: the state before update i + 1. All attributes may be
+    read from any thread at any time; what they return does not change afterwards, or only
+    grows.
+    """
+
+    @property
+    def run_id(self) -> str:
+        """Four letters that name the run."""
+        ...
+
+    @property
+    def experiment(self) -> Experiment:
+        """The specification in force now: live edits included."""
+        ...
+
+    @property
+    def facts(self) -> Facts:
+        """Layers, data, device. ``facts.layers`` is empty until the run is built."""
+        ...
+
+    @property
+    def status(self) -> Status:
+        """What the run is doing."""
+        ...
+
+    @property
+    def steps(self) -> int:
+        """Number of recorded steps; columns hold at least so many rows."""
+        ...
+
+    @property
+    def steps_per_s(self) -> float:
+        """Speed over the last second of training."""
+        ...
+
+    @property
+    def scalars(self) -> Mapping[str, Column]:
+        """Columns of ``core.measure.SCALARS``, one value a step."""
+        ...
+
+    @property
+    def layer_columns(self) -> Mapping[str, Column]:
+        """Columns of ``core.measure.LAYER_QUANTITIES``, width = len(facts.layers)."""
+        ...
+
+    @property
+    def evaluations(self) -> Evaluations:
+        """Validation results."""
+        ...
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """What was changed during the run, in order."""
+        ...
+
+    @property
+    def frame(self) -> Frame | None:
+        """The newest heavy snapshot, or None."""
+        ...
+
+    def request_frame(self) -> None:
+        """Ask for a new snapshot; it appears in ``frame`` some milliseconds later."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """A number that grows whenever anything above changes."""
+        ...

@@ -1,0 +1,148 @@
+"""A run as files that anything can read: TOML, CSV, JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import platform
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core import __version__
+from core.errors import LabError
+from core.experiment import write_experiment
+from core.measure.quantities import EVALUATIONS, LAYER_QUANTITIES, SCALARS
+
+if TYPE_CHECKING:
+    from core.record.record import Record
+
+_CHUNK = 1000
+"""Rows converted at a time, so that long runs need no second copy in memory."""
+
+
+def export_run(record: Record, folder: Path) -> list[Path]:
+    """Write ``experiment.toml``, ``scalars.csv``, ``layers.csv`` and ``summary.json``.
+
+    Raises
+    ------
+    LabError
+        If the folder cannot be written.
+    """
+    prepare_folder(folder)
+    try:
+        files = [folder / name for name in ("experiment.toml", "scalars.csv", "layers.csv")]
+        write_experiment(record.experiment, files[0])
+        _write_csv(files[1], ["step", *SCALARS, *EVALUATIONS], _scalar_rows(record))
+        _write_csv(files[2], ["step", "layer", "name", *LAYER_QUANTITIES], _layer_rows(record))
+        files.append(folder / "summary.json")
+        text = json.dumps(summary(record), indent=2, allow_nan=False, ensure_ascii=False)
+        files[3].write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise LabError(
+            f"{str(folder)!r} cannot be written ({error.strerror or error}).",
+            hint="Choose another folder with --out.",
+        ) from None
+    return files
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folder, and make sure that files can be written into it.
+
+    Raises
+    ------
+    LabError
+        If not.
+    """
+    probe = folder / ".~gradoscope"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise LabError(
+            f"{str(folder)!r} cannot be written ({error.strerror or error}).",
+            hint="Choose another folder with --out.",
+        ) from None
+
+
+def summary(record: Record) -> dict[str, Any]:
+    """Return the essentials of a run as plain data; NaN and Inf are written as text."""
+    seconds = record.seconds
+    final: dict[str, Any] = {"step": record.steps - 1} if record.steps else {}
+    for name in SCALARS:
+        if record.steps:
+            final[name] = plain_number(float(record.scalars[name].read()[-1]))
+    steps, *values = record.evaluations.arrays()
+    for name, column in zip(EVALUATIONS, values, strict=True):
+        if len(steps):
+            final[name] = plain_number(float(column[-1]))
+    return {
+        "experiment": record.experiment.name,
+        "run": record.run_id,
+        "seed": record.experiment.seed,
+        "status": record.status.state.value,
+        "message": record.status.message,
+        "steps": record.steps,
+        "seconds": round(seconds, 3),
+        "steps_per_s": round(record.steps / seconds, 1) if seconds else 0.0,
+        "final": final,
+        "events": [
+            {"step": event.step, "kind": event.kind, "text": event.text} for event in record.events
+        ],
+        "device": record.facts.device,
+        "parameters": record.facts.parameters,
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a result depends on."""
+    found = {"gradoscope": __version__, "python": platform.python_version()}
+    for name in ("torch", "numpy", "pydantic"):
+        found[name] = metadata.version(name)
+    return found
+
+
+def plain_number(value: float) -> float | str:
+    """Return a number that JSON can hold: itself if finite, else its name."""
+    return value if math.isfinite(value) else str(value)
+
+
+def _write_csv(path: Path, header: list[str], rows: Iterator[list[Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def _scalar_rows(record: Record) -> Iterator[list[Any]]:
+    steps, *values = record.evaluations.arrays()
+    evaluated = {
+        int(step): [_text(float(value)) for value in row]
+        for step, row in zip(steps, zip(*values, strict=True), strict=True)
+    }
+    blank = [""] * len(EVALUATIONS)
+    for start in range(0, record.steps, _CHUNK):
+        stop = min(start + _CHUNK, record.steps)
+        columns = [record.scalars[name].read(start, stop).tolist() for name in SCALARS]
+        for step, row in enumerate(zip(*columns, strict=True), start):
+            yield [step, *map(_text, row), *evaluated.get(step, blank)]
+
+
+def _layer_rows(record: Record) -> Iterator[list[Any]]:
+    layers = record.facts.layers
+    for start in range(0, record.steps, _CHUNK):
+        stop = min(start + _CHUNK, record.steps)
+        columns = [record.layer_columns[name].read(start, stop).tolist() for name in LAYER_QUANTITIES]
+        for place, step in enumerate(range(start, stop)):
+            for index, layer in enumerate(layers):
+                values = (_text(column[place][index]) for column in columns)
+                yield [step, layer.number, layer.name, *values]
+
+
+def _text(value: float) -> str:
+    """Nine digits bring a float32 back to the bit."""
+    return f"{value:.9g}"

@@ -1,0 +1,197 @@
+"""The training loop: one thread that owns network, optimiser and measurement."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+from typing import TYPE_CHECKING
+
+from core.engine.base import Change, Edit
+from core.errors import LabError
+from core.experiment.diff import differences, summarize
+from core.record.record import Record
+from core.record.source import State, Status
+
+if TYPE_CHECKING:
+    from core.control import RunControl
+    from core.engine.base import Engine, StepBlock
+    from core.experiment import Experiment
+
+log = logging.getLogger(__name__)
+
+BLOCK_SECONDS = 0.015
+"""Longest wait for a pause or an edit to be obeyed, unless one step takes longer."""
+IDLE_SECONDS = 0.1
+"""While paused, how often to look whether a view wants a frame."""
+
+
+class Trainer(threading.Thread):
+    """Trains experiments, one after the other, until told to stop.
+
+    ``record`` is the run under way; a reset replaces it by a new one. Nothing is sent to
+    anybody: whoever is interested reads the record.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        What to begin with.
+    control : RunControl
+        What people want.
+    goal : int, optional
+        Updates after which a run is finished; by default the experiment's epochs.
+    """
+
+    def __init__(self, experiment: Experiment, control: RunControl, goal: int | None = None) -> None:
+        super().__init__(name="trainer", daemon=False)
+        self.control = control
+        self.record = Record(experiment)
+        self._goal = goal
+        self._extra_epochs = 0
+
+    def run(self) -> None:
+        """Train until stopped (called by ``start``)."""
+        while not self.control.stopping:
+            self._train_guarded(self.record)
+            experiment = self.control.take_reset()
+            if experiment is not None:
+                self.record = Record(experiment)
+
+    def _train_guarded(self, record: Record) -> None:
+        try:
+            self._train(record)
+        except LabError as error:
+            record.set_status(Status(State.FAILED, error.message, error.hint, field=error.field))
+        except MemoryError as error:
+            self._fail(record, error, "There is not enough memory for this network.")
+        except Exception as error:  # the one place where any failure of a run becomes a status
+            if "can't allocate memory" in str(error) or type(error).__name__ == "OutOfMemoryError":
+                self._fail(record, error, "There is not enough memory for this network.")
+            else:
+                self._fail(record, error, f"{type(error).__name__}: {error}")
+        while not self.control.leaving:
+            self.control.take_changes()  # nothing can be changed any more
+            self.control.wait(IDLE_SECONDS)
+
+    def _train(self, record: Record) -> None:
+        from core.engine.autograd import AutogradEngine  # torch is slow to load: off the window
+
+        engine: Engine = AutogradEngine(record.experiment)
+        control, pace = self.control, _Pace()
+        self._extra_epochs = 0
+        record.begin(engine.facts)
+        while not control.leaving:
+            for change in control.take_changes():
+                self._apply(engine, change, record)
+            if record.frame_requested:
+                frame = engine.frame()
+                if frame is not None:
+                    record.put_frame(frame)
+
+            budget = min(control.budget(), self._remaining(engine))
+            if budget == 0:
+                self._rest(engine, record)
+                pace = _Pace()
+                continue
+            _set_state(record, State.RUNNING if control.running else State.PAUSED)
+
+            started = time.monotonic()
+            block = engine.advance(budget, BLOCK_SECONDS)
+            seconds = time.monotonic() - started
+            record.append(block)
+            record.seconds += seconds
+            control.spent(block.n)
+            if block.diverged:
+                frame = engine.frame()
+                if frame is not None:
+                    record.put_frame(frame)
+                record.set_status(_diverged(engine, block))
+                return
+            control.pace(block.n, seconds)
+            record.steps_per_s = pace.update(block.n)
+        if control.stopping and record.status.state is not State.FINISHED:
+            record.set_status(Status(State.STOPPED, f"Stopped at step {engine.step:,}."))
+
+    def _rest(self, engine: Engine, record: Record) -> None:
+        """Wait, paused or finished, until there is something to do."""
+        control = self.control
+        if self._remaining(engine) == 0:
+            if control.running and record.status.state is State.FINISHED:
+                self._extra_epochs += record.experiment.training.epochs
+                record.add_event("continue", f"{record.experiment.training.epochs} more epochs")
+                return
+            if record.status.state is not State.FINISHED:
+                control.pause()
+                if engine.facts.n_validation:
+                    record.add_evaluation(engine.step, *engine.evaluate())
+                record.set_status(Status(State.FINISHED, f"Finished at step {engine.step:,}."))
+        else:
+            _set_state(record, State.PAUSED)
+        control.wait(IDLE_SECONDS)
+
+    def _remaining(self, engine: Engine) -> int:
+        epochs = self.record.experiment.training.epochs + self._extra_epochs
+        goal = self._goal if self._goal is not None else epochs * engine.facts.steps_per_epoch
+        return max(0, goal - engine.step)
+
+    def _apply(self, engine: Engine, change: Change, record: Record) -> None:
+        try:
+            engine.apply(change)
+        except LabError as error:  # the run goes on as it was; the reason is shown
+            record.set_status(
+                Status(record.status.state, error.message, error.hint, field=error.field)
+            )
+            return
+        if isinstance(change, Edit):
+            changed = differences(record.experiment, change.experiment)
+            record.set_experiment(change.experiment, engine.facts)
+            record.add_event("edit", summarize(changed))
+        else:
+            record.add_event("reinit", _drawn(change.layers, record))
+
+    def _fail(self, record: Record, error: BaseException, message: str) -> None:
+        log.error("run %s failed", record.run_id, exc_info=error)
+        hint = "Try fewer units or a smaller batch." if "memory" in message else ""
+        record.set_status(Status(State.FAILED, message, hint, details=traceback.format_exc()))
+
+
+class _Pace:
+    """Steps a second, over about the last half second."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+        self._steps = 0
+        self._rate = 0.0
+
+    def update(self, steps: int) -> float:
+        self._steps += steps
+        elapsed = time.monotonic() - self._since
+        if elapsed >= 0.5 or self._rate == 0.0:
+            self._rate = self._steps / max(elapsed, 1e-9)
+        if elapsed >= 0.5:
+            self._since, self._steps = time.monotonic(), 0
+        return self._rate
+
+
+def _set_state(record: Record, state: State) -> None:
+    if record.status.state is not state:
+        record.set_status(Status(state))
+
+
+def _diverged(engine: Engine, block: StepBlock) -> Status:
+    loss = float(block.scalars["loss"][-1])
+    return Status(
+        State.DIVERGED,
+        f"Diverged at step {engine.step - 1:,}: the loss became {loss}.",
+        "Lower the learning rate, clip the gradient, or choose another initialiser; then reset.",
+    )
+
+
+def _drawn(layers: tuple[int, ...], record: Record) -> str:
+    kinds = {str(getattr(record.facts.layers[i].init, "kind", "")) for i in layers}
+    what = " and ".join(sorted(kind.replace("_", " ") for kind in kinds))
+    if len(layers) == len(record.facts.layers):
+        return f"all weights drawn again ({what})"
+    numbers = ", ".join(str(i + 1) for i in layers[:3]) + (" …" if len(layers) > 3 else "")
+    return f"layers {numbers} drawn again ({what})"
