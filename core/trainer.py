@@ -15,6 +15,8 @@ from core.record.record import Record
 from core.record.source import State, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.control import RunControl
     from core.engine.base import Engine, StepBlock
     from core.experiment import Experiment
@@ -41,13 +43,22 @@ class Trainer(threading.Thread):
         What people want.
     goal : int, optional
         Updates after which a run is finished; by default the experiment's epochs.
+    prepare : callable, optional
+        Called first in the thread, such as :func:`core.warmup.warm_up`.
     """
 
-    def __init__(self, experiment: Experiment, control: RunControl, goal: int | None = None) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        control: RunControl,
+        goal: int | None = None,
+        prepare: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__(name="trainer", daemon=False)
         self.control = control
         self.record = Record(experiment)
         self._goal = goal
+        self._prepare = prepare
         self._extra_epochs = 0
 
     def run(self) -> None:
@@ -75,6 +86,11 @@ class Trainer(threading.Thread):
             self.control.wait(IDLE_SECONDS)
 
     def _train(self, record: Record) -> None:
+        if self._prepare is not None:
+            record.set_status(Status(State.BUILDING, "Loading PyTorch."))
+            self._prepare()
+            self._prepare = None
+            record.set_status(Status(State.BUILDING, "Preparing data and network."))
         from core.engine.autograd import AutogradEngine  # torch is slow to load: off the window
 
         engine: Engine = AutogradEngine(record.experiment)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,8 +21,7 @@ from core.errors import LabError
 from core.experiment.diff import differences
 from core.experiment.fields import Scope
 from core.measure.frames import make_frame
-from core.measure.quantities import LAYER_QUANTITIES, SCALARS
-from core.measure.statistics import LayerStatistics
+from core.measure.statistics import LayerSignals, WeightNorms
 from core.network.build import Network, Taps
 from core.record.source import Facts, Frame, LayerInfo
 
@@ -29,6 +29,49 @@ if TYPE_CHECKING:
     from core.experiment import Experiment
 
 Tensor = torch.Tensor
+
+
+@dataclass
+class _Measured:
+    """What a block of steps has left behind, on the device, in pieces."""
+
+    scalars: list[Tensor] = field(default_factory=list[Tensor])
+    signals: list[Tensor] = field(default_factory=list[Tensor])
+    norms: list[Tensor] = field(default_factory=list[Tensor])
+    accuracies: list[Tensor] = field(default_factory=list[Tensor])
+    outputs: list[tuple[Tensor, Tensor]] = field(default_factory=list[tuple[Tensor, Tensor]])
+
+    @property
+    def steps(self) -> int:
+        """Number of steps made."""
+        return len(self.scalars)
+
+    def block(
+        self, evaluations: tuple[tuple[int, float, float], ...], *, diverged: bool
+    ) -> StepBlock:
+        """Join the pieces and bring them to the CPU."""
+        scalars = torch.stack(self.scalars).cpu().numpy()
+        signals = torch.cat(self.signals).cpu().numpy()
+        norms = torch.cat(self.norms).cpu().numpy()
+        weight_norms, gradient_norms, update_norms = norms[:, 0], norms[:, 1], norms[:, 2]
+        with np.errstate(divide="ignore", invalid="ignore"):  # weights that are all 0
+            ratios = update_norms / weight_norms
+        return StepBlock(
+            n=self.steps,
+            scalars={name: scalars[:, i] for i, name in enumerate(_SCALARS)}
+            | {"accuracy": torch.cat(self.accuracies).cpu().numpy()},
+            layers={name: signals[:, i] for i, name in enumerate(LayerSignals.NAMES)}
+            | {
+                "weight_grad_norm": gradient_norms,
+                "update_ratio": ratios,
+                "weight_norm": weight_norms,
+            },
+            evaluations=evaluations,
+            diverged=diverged,
+        )
+
+
+_SCALARS = ("loss", "loss_data", "loss_penalty", "grad_norm", "clip_factor", "clip_angle")
 
 
 class AutogradEngine:
@@ -78,9 +121,10 @@ class AutogradEngine:
         self._order = torch.empty(0, dtype=torch.int64)
         self._theta = torch.nn.Parameter(self.network.theta)
         self._gradient = torch.zeros_like(self.network.theta)
-        self._theta.grad = self._gradient
+        self._zero = torch.zeros((), device=self.device)
         self._optimizer = optimizers.make_optimizer(experiment.training.optimizer, self._theta)
-        self._statistics = LayerStatistics(self.network, self.steps_per_epoch)
+        self._signals = LayerSignals(self.network, self.steps_per_epoch)
+        self._norms = WeightNorms(self.network)
         self._last: tuple[int, Taps, list[Tensor], list[Tensor]] | None = None
         self._samples_text = samples.text
         self._class_names = samples.class_names
@@ -119,26 +163,25 @@ class AutogradEngine:
     def advance(self, max_steps: int, seconds: float) -> StepBlock:
         """Train up to ``max_steps`` steps, or about ``seconds``; at least one step."""
         deadline = time.monotonic() + seconds
-        rows: list[Tensor] = []
+        measured = _Measured()
         evaluations: list[tuple[int, float, float]] = []
         finite = True
-        while finite and len(rows) < max_steps:
+        while finite and measured.steps < max_steps:
             if self.step % self.steps_per_epoch == 0 and len(self._x_val):
                 evaluations.append((self.step, *self.evaluate()))
-            row, finite = self._train_step()
-            rows.append(row)
+            finite = self._train_step(measured)
             self.step += 1
             if time.monotonic() >= deadline:
                 break
-        return self._block(rows, tuple(evaluations), diverged=not finite)
+        self._measure(measured, everything=True)
+        return measured.block(tuple(evaluations), diverged=not finite)
 
-    def _train_step(self) -> tuple[Tensor, bool]:
-        """Make one step: forward, loss, backward, measure, penalise, clip, update.
+    def _train_step(self, measured: _Measured) -> bool:
+        """Make one step: forward, loss, backward, penalise, clip, update, measure.
 
-        Returns the measured row and whether the loss is finite; if it is not, the update is
-        left out.
+        Returns whether the loss is finite; if it is not, the update is left out.
         """
-        network, training, statistics = self.network, self.experiment.training, self._statistics
+        network, training = self.network, self.experiment.training
         x, y = self._next_batch()
 
         taps = network.forward(x, training=True)
@@ -149,44 +192,62 @@ class AutogradEngine:
         self._last = (self.step, taps, deltas, list(gradients[: len(network.layers)]))
 
         with torch.no_grad():
-            gradient, weights = self._gradient, self._theta[: network.n_weights]
-            torch.cat([one.reshape(-1) for one in gradients], out=gradient)
-            weight_norms = statistics.weight_norms(weights)
-            weight_grad_norms = statistics.weight_norms(gradient[: network.n_weights])
-            signals = statistics.signals(self.step, taps, deltas)
-            loss_penalty = self._penalise(gradient[: network.n_weights], weights)
+            before, data_gradient, update = self._norms.slot()
+            before.copy_(self._theta)
+            torch.cat([one.reshape(-1) for one in gradients], out=data_gradient)
+
+            gradient, loss_penalty = self._penalised(data_gradient)
+            loss = loss_data.detach() + loss_penalty
             grad_norm = torch.linalg.vector_norm(gradient)
             clip_factor, clip_angle = clip_(training.clip, gradient, grad_norm)
-            loss = loss_data.detach() + loss_penalty
             finite = math.isfinite(loss.item())
-
-            before = weights.clone()
             if finite:
                 if training.weight_decay:
-                    weights.mul_(1.0 - training.optimizer.lr * training.weight_decay)
+                    keep = 1.0 - training.optimizer.lr * training.weight_decay
+                    self._theta[: network.n_weights].mul_(keep)
+                self._theta.grad = gradient
                 self._optimizer.step()
-            update_norms = statistics.weight_norms(torch.sub(weights, before, out=before))
+            torch.sub(self._theta, before, out=update)
 
-            accuracy = (taps.h[-1].argmax(dim=1) == y).to(loss.dtype).mean()
-            scalars = torch.stack(
-                [loss, loss_data, loss_penalty, accuracy, grad_norm, clip_factor, clip_angle]
-            )
-            row = torch.cat(  # in the order of LAYER_QUANTITIES, then SCALARS
-                [weight_grad_norms, *signals, update_norms / weight_norms, weight_norms, scalars]
-            )
-        return row, finite
+            scalars = [loss, loss_data, loss_penalty, grad_norm, clip_factor, clip_angle]
+            measured.scalars.append(torch.stack(scalars))
+            measured.outputs.append((taps.h[-1], y))
+            full = self._signals.add(self.step, taps, deltas)
+            epoch_ends = (self.step + 1) % self.steps_per_epoch == 0  # its last batch is smaller
+            next_is_last = (self.step + 2) % self.steps_per_epoch == 0
+            self._measure(measured, everything=full or epoch_ends or next_is_last)
+        return finite
 
-    def _penalise(self, gradient: Tensor, weights: Tensor) -> Tensor:
-        """Add the gradients of L1 and L2 in place; return their part of the loss."""
-        training = self.experiment.training
-        penalty = torch.zeros((), device=self.device)
+    @torch.no_grad()
+    def _measure(self, measured: _Measured, *, everything: bool) -> None:
+        """Measure the steps that wait for it: all of them, or what there is no more room for."""
+        if self._norms.full or (everything and measured.scalars):
+            norms = self._norms.flush()
+            if len(norms):
+                measured.norms.append(norms)
+        if everything and measured.outputs:
+            measured.signals.append(self._signals.flush())
+            logits, labels = (torch.stack(list(one)) for one in zip(*measured.outputs, strict=True))
+            measured.accuracies.append((logits.argmax(2) == labels).mean(1, dtype=logits.dtype))
+            measured.outputs = []
+
+    def _penalised(self, data_gradient: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the gradient to be used, with L1 and L2, and their part of the loss.
+
+        It is the data gradient itself if nothing will be changed in it.
+        """
+        training, n = self.experiment.training, self.network.n_weights
+        penalty = self._zero
+        if not (training.l1 or training.l2) and training.clip.kind == "none":
+            return data_gradient, penalty
+        gradient, weights = self._gradient.copy_(data_gradient), self._theta[:n]
         if training.l1:
-            gradient.add_(weights.sign(), alpha=training.l1)
+            gradient[:n].add_(weights.sign(), alpha=training.l1)
             penalty = penalty + training.l1 * torch.linalg.vector_norm(weights, ord=1)
         if training.l2:
-            gradient.add_(weights, alpha=2.0 * training.l2)
+            gradient[:n].add_(weights, alpha=2.0 * training.l2)
             penalty = penalty + training.l2 * torch.dot(weights, weights)
-        return penalty
+        return gradient, penalty
 
     def _next_batch(self) -> tuple[Tensor, Tensor]:
         place = self.step % self.steps_per_epoch
@@ -195,20 +256,6 @@ class AutogradEngine:
             self._order = order.to(self.device)
         chosen = self._order[place * self._batch_size : (place + 1) * self._batch_size]
         return self._x.index_select(0, chosen), self._y.index_select(0, chosen)
-
-    def _block(
-        self, rows: list[Tensor], evaluations: tuple[tuple[int, float, float], ...], *, diverged: bool
-    ) -> StepBlock:
-        table = torch.stack(rows).cpu().numpy()
-        layers, n = len(self.network.layers), len(LAYER_QUANTITIES)
-        by_layer = table[:, : n * layers].reshape(len(rows), n, layers)
-        return StepBlock(
-            n=len(rows),
-            scalars={name: table[:, n * layers + i] for i, name in enumerate(SCALARS)},
-            layers={name: by_layer[:, i] for i, name in enumerate(LAYER_QUANTITIES)},
-            evaluations=evaluations,
-            diverged=diverged,
-        )
 
     @torch.no_grad()
     def evaluate(self) -> tuple[float, float]:
@@ -242,7 +289,7 @@ class AutogradEngine:
             return
         self.network.draw(change.layers, self._init_rng)
         optimizers.forget(self._optimizer, self._places(change.layers))
-        self._statistics.regroup()
+        self._signals.regroup()
 
     def _adopt(self, experiment: Experiment) -> None:
         changed = differences(self.experiment, experiment)
@@ -258,7 +305,7 @@ class AutogradEngine:
         if any(one.path.startswith("network") for one in changed):
             self._last = None  # the taps belong to the old activations
             self.network.adopt(experiment.network)
-            self._statistics.regroup()
+            self._signals.regroup()
 
     def _places(self, layers: tuple[int, ...]) -> list[slice]:
         """Return where the tensors of some layers lie in the flat vector."""
@@ -285,7 +332,7 @@ class AutogradEngine:
             "optimizer": deepcopy(self._optimizer.state_dict()),
             "generators": [rng.get_state() for rng in self._generators()],
             "order": self._order.clone(),
-            "dead": self._statistics.state(),
+            "dead": self._signals.state(),
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -299,7 +346,7 @@ class AutogradEngine:
         for rng, saved in zip(self._generators(), state["generators"], strict=True):
             rng.set_state(saved)
         self._order = state["order"].clone()
-        self._statistics.load_state(state["dead"])
+        self._signals.load_state(state["dead"])
         self._last = None
 
     def _generators(self) -> tuple[torch.Generator, ...]:

@@ -36,18 +36,17 @@ def clip_(spec: ClipSpec, gradient: Tensor, norm: Tensor) -> tuple[Tensor, Tenso
     -----
     By norm: Pascanu, Mikolov & Bengio 2013, without the 1e-6 that PyTorch adds to the norm.
     """
-    zero = torch.zeros_like(norm)
     if isinstance(spec, ClipNorm):
         factor = spec.limit / norm.clamp(min=spec.limit)
         gradient.mul_(factor)
-        return factor, zero
+        return factor, torch.zeros_like(norm)
     if isinstance(spec, ClipValue):
         raw = gradient.clone()
         gradient.clamp_(-spec.limit, spec.limit)
         after = torch.linalg.vector_norm(gradient)
         factor = torch.where(norm > 0, after / norm, 1.0)
         return factor, torch.where(norm > 0, _angle(raw / norm, gradient / after), 0.0)
-    return torch.ones_like(norm), zero
+    return torch.ones_like(norm), torch.zeros_like(norm)
 
 
 def _angle(one: Tensor, other: Tensor) -> Tensor:

@@ -83,3 +83,19 @@ def _text(value: Any) -> str:
         kind = str(getattr(value, "kind", "")).replace("_", " ")
         return f"{kind} {inside}".strip()
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def merge_live(running: Experiment, wanted: Experiment) -> Experiment:
+    """Return what a running experiment can take over from a wanted one without a restart."""
+    data = running.plain()
+    data["network"]["layers"] = [layer.model_dump(mode="json") for layer in running.network.expanded()]
+    for change in differences(running, wanted):
+        if change.scope is not Scope.RESTART:
+            _put(data, change.path.split("."), change.new)
+    return type(running).parse(data)
+
+
+def _put(node: Any, parts: list[str], value: Any) -> None:
+    for part in parts[:-1]:
+        node = node[int(part)] if isinstance(node, list) else node[part]
+    node[parts[-1]] = value.model_dump(mode="json") if isinstance(value, Part) else value

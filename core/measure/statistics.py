@@ -1,7 +1,8 @@
-"""Statistics of every layer at every step, batched over layers of equal shape.
+"""Statistics of every layer at every step, batched over layers and over steps.
 
-Twenty layers of 64 units cost one stack and one reduction, not twenty: this is what makes
-measuring everything cheaper than the time that the plain loop spends elsewhere.
+For small networks the price of an operation is its call, not its arithmetic. So equal layers are
+stacked, and so are a few steps as long as they fit into the processor's cache: then one call
+measures twenty layers of several steps. What is measured is the same to the last step.
 """
 
 from __future__ import annotations
@@ -20,32 +21,35 @@ Tensor = torch.Tensor
 SATURATED_BELOW = 0.05
 """Share of sup |phi'| under which an entry counts as saturated (DESIGN: quantities)."""
 
+CACHE_BYTES = 1_000_000
+"""What the steps that wait to be measured may hold: about a core's second-level cache."""
+MOST_STEPS = 16
+"""More steps at once gain nothing: the calls are then a small part already."""
+
+
+def steps_at_once(bytes_per_step: int) -> int:
+    """Return how many steps are measured together."""
+    return max(1, min(MOST_STEPS, CACHE_BYTES // max(1, bytes_per_step)))
+
 
 @dataclass
-class _ActivationGroup:
+class _Group:
     """Neighbouring layers with the same number of units and the same activation."""
 
     first: int
-    last: int
     layers: list[Layer]
+    plain: bool  # whether what the layers pass on is phi(z) itself
     last_alive: Tensor  # (layers, units): newest step at which phi' was not 0 for some sample
 
-    @property
-    def plain(self) -> bool:
-        """Whether what the layers pass on is phi(z) itself."""
-        return all(
-            (layer.norm is None or layer.norm_first) and layer.dropout == 0.0
-            for layer in self.layers
-        )
-
-    def stack(self, tensors: list[Tensor]) -> Tensor:
-        """Return shape (layers, batch, units)."""
-        chosen = tensors[self.first : self.last]
+    def stack(self, steps: list[list[Tensor]]) -> Tensor:
+        """Return shape (steps * layers, batch, units)."""
+        last = self.first + len(self.layers)
+        chosen = [tensor for tensors in steps for tensor in tensors[self.first : last]]
         return chosen[0].unsqueeze(0) if len(chosen) == 1 else torch.stack(chosen)
 
 
-class LayerStatistics:
-    """Measures the layers of one network.
+class LayerSignals:
+    """Forward and backward signals of each layer: what :meth:`flush` returns, in that order.
 
     Parameters
     ----------
@@ -54,89 +58,109 @@ class LayerStatistics:
         Steps over which a unit must have been silent to count as dead (one epoch).
     """
 
+    NAMES = (
+        "delta_norm",
+        "activation_norm",
+        "derivative_mean",
+        "saturated_fraction",
+        "dead_fraction",
+    )
+
     def __init__(self, network: Network, window: int) -> None:
         self._network = network
         self._window = window
-        self._groups: list[_ActivationGroup] = []
-        self._weight_groups: list[tuple[int, int, int]] = []  # offset, layers, size
+        self._groups: list[_Group] = []
+        self._steps: list[int] = []
+        self._taps: list[Taps] = []
+        self._deltas: list[list[Tensor]] = []
+        self._most = 1
+        self._ones = torch.ones(MOST_STEPS, len(network.layers), device=network.device)
+        self._zeros = torch.zeros_like(self._ones)
         self.regroup()
 
     def regroup(self) -> None:
         """Group the layers anew, after activations or dropout changed; dead counts restart."""
-        layers = self._network.layers
         device = self._network.device
         self._groups = []
         first = 0
+        layers = self._network.layers
         for (units, _), members in groupby(layers, lambda one: (one.units, one.activation_spec)):
             group = list(members)
             alive = torch.full((len(group), units), -self._window, device=device)
-            self._groups.append(_ActivationGroup(first, first + len(group), group, alive))
+            plain = all(
+                (layer.norm is None or layer.norm_first) and layer.dropout == 0.0
+                for layer in group
+            )
+            self._groups.append(_Group(first, group, plain, alive))
             first += len(group)
-        self._weight_groups = []
-        offset = 0
-        for size, members in groupby(layers, lambda one: one.weight.numel()):
-            count = len(list(members))
-            self._weight_groups.append((offset, count, size))
-            offset += count * size
 
-    def weight_norms(self, flat: Tensor) -> Tensor:
-        """Return the Frobenius norm of each layer's part of a flat vector over all weights.
-
-        Parameters
-        ----------
-        flat : Tensor, shape (weights of the network,)
-
-        Returns
-        -------
-        Tensor, shape (layers,)
-        """
-        norms = [
-            torch.linalg.vector_norm(flat[at : at + count * size].view(count, size), dim=1)
-            for at, count, size in self._weight_groups
-        ]
-        return norms[0] if len(norms) == 1 else torch.cat(norms)
-
-    def signals(self, step: int, taps: Taps, deltas: list[Tensor]) -> list[Tensor]:
-        """Measure forward and backward signals of one step.
+    def add(self, step: int, taps: Taps, deltas: list[Tensor]) -> bool:
+        """Keep the signals of a step; return whether it is time to flush.
 
         Parameters
         ----------
         step : int
-            For the window of dead units.
         taps : Taps
         deltas : list of Tensor, shape (batch, units)
+            All steps until the next flush must have the same batch size.
+        """
+        if not self._steps:
+            per_step = 3 * 4 * sum(delta.numel() for delta in deltas)
+            self._most = steps_at_once(per_step)
+        self._steps.append(step)
+        self._taps.append(taps)
+        self._deltas.append(deltas)
+        return len(self._steps) >= self._most
+
+    def flush(self) -> Tensor:
+        """Measure the steps kept.
 
         Returns
         -------
-        list of Tensor, shape (layers,)
-            delta_norm, activation_norm, derivative_mean, saturated_fraction, dead_fraction.
+        Tensor, shape (steps, 5, layers)
+            In the order of ``NAMES``.
         """
+        n = len(self._steps)
+        a = [taps.a for taps in self._taps]
+        h = [taps.h for taps in self._taps]
+        steps = torch.tensor(self._steps, device=self._network.device).view(n, 1, 1)
         found: tuple[list[Tensor], ...] = ([], [], [], [], [])
         for group in self._groups:
-            activation = group.layers[0].activation
-            z = group.stack(taps.z)
-            a = group.stack(taps.a)
-            h = a if group.plain else group.stack(taps.h)
-            delta = group.stack(deltas)
-            slope = activation.derivative(z, a)
+            activation, count = group.layers[0].activation, len(group.layers)
+            out = group.stack(a if group.plain else h)
+            delta = group.stack(self._deltas)
+            found[0].append(torch.linalg.vector_norm(delta, dim=(1, 2)).view(n, count))
+            found[1].append(torch.linalg.vector_norm(out, dim=(1, 2)).view(n, count))
+            if activation.kind == "linear":  # phi' = 1 everywhere
+                found[2].append(self._ones[:n, :count])
+                found[3].append(self._zeros[:n, :count])
+                found[4].append(self._zeros[:n, :count])
+                continue
+            phi = out if group.plain else group.stack(a)
+            z = phi if activation.from_output else group.stack([taps.z for taps in self._taps])
+            slope = activation.derivative(z, phi)
             flat = slope.flatten(1)
-            alive = slope.ne(0.0).any(dim=1)
-            group.last_alive.masked_fill_(alive, step)
-            dead = group.last_alive <= step - self._window
             saturated = flat < SATURATED_BELOW * activation.sup
-            for values, one in zip(
-                found,
-                (
-                    torch.linalg.vector_norm(delta.flatten(1), dim=1),
-                    torch.linalg.vector_norm(h.flatten(1), dim=1),
-                    flat.mean(dim=1).div_(activation.sup),
-                    saturated.to(flat.dtype).mean(dim=1),
-                    dead.to(flat.dtype).mean(dim=1),
-                ),
-                strict=True,
-            ):
-                values.append(one)
-        return [values[0] if len(values) == 1 else torch.cat(values) for values in found]
+            found[2].append(flat.mean(dim=1).div_(activation.sup).view(n, count))
+            found[3].append(saturated.mean(dim=1, dtype=flat.dtype).view(n, count))
+            alive = slope.any(dim=1).view(n, count, -1)
+            found[4].append(self._dead(group, alive, steps).mean(dim=2, dtype=flat.dtype))
+        self._steps, self._taps, self._deltas = [], [], []
+        return torch.stack(
+            [values[0] if len(values) == 1 else torch.cat(values, dim=1) for values in found],
+            dim=1,
+        )
+
+    def _dead(self, group: _Group, alive: Tensor, steps: Tensor) -> Tensor:
+        """Return which units were silent over the window up to each step."""
+        if len(alive) == 1:
+            last = group.last_alive.masked_fill_(alive[0], self._steps[0]).unsqueeze(0)
+        else:
+            seen = torch.where(alive, steps, -self._window)
+            seen[0] = torch.maximum(seen[0], group.last_alive)
+            last = seen.cummax(dim=0).values
+            group.last_alive.copy_(last[-1])
+        return last <= steps - self._window
 
     def state(self) -> list[Tensor]:
         """Return the memory of dead units."""
@@ -146,3 +170,51 @@ class LayerStatistics:
         """Restore :meth:`state`."""
         for group, alive in zip(self._groups, state, strict=True):
             group.last_alive.copy_(alive)
+
+
+class WeightNorms:
+    """Norms of each layer's weights, of their gradient, and of their change.
+
+    Parameters
+    ----------
+    network : Network
+    """
+
+    NAMES = ("weight_norm", "weight_grad_norm", "update_norm")
+
+    def __init__(self, network: Network) -> None:
+        self._groups: list[tuple[int, int, int]] = []  # offset, layers, size
+        offset = 0
+        for size, members in groupby(network.layers, lambda one: one.weight.numel()):
+            count = len(list(members))
+            self._groups.append((offset, count, size))
+            offset += count * size
+        size = network.theta.numel()
+        most = steps_at_once(3 * 4 * size)
+        self._vectors = torch.zeros(most, 3, size, device=network.device)
+        self._kept = 0
+
+    def slot(self) -> Tensor:
+        """Return where this step's vectors are to be written: shape (3, parameters).
+
+        They are weights, data gradient and change of the flat parameter vector.
+        """
+        self._kept += 1
+        return self._vectors[self._kept - 1]
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time to flush."""
+        return self._kept == len(self._vectors)
+
+    def flush(self) -> Tensor:
+        """Return shape (steps, 3, layers), in the order of ``NAMES``."""
+        n, self._kept = self._kept, 0
+        vectors = self._vectors[:n]
+        norms = [
+            torch.linalg.vector_norm(
+                vectors[:, :, at : at + count * size].view(n, 3, count, size), dim=3
+            )
+            for at, count, size in self._groups
+        ]
+        return norms[0] if len(norms) == 1 else torch.cat(norms, dim=2)

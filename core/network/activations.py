@@ -40,6 +40,9 @@ class Activation:
         Written for people.
     source : str
         Where it was introduced.
+    from_output : bool
+        Whether ``derivative`` may be given phi(z) in place of z: it then uses nothing of z but
+        its sign, which phi keeps.
     """
 
     kind: str
@@ -50,6 +53,7 @@ class Activation:
     formula: str
     derivative_formula: str
     source: str
+    from_output: bool = True
 
 
 def _identity(z: Tensor) -> Tensor:

@@ -1,0 +1,142 @@
+"""One clock for all views: it draws what is visible and has changed, and no more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QRegion
+
+FASTEST_MS, SLOWEST_MS = 33, 100  # 30 pictures a second, and 10 at worst
+BUDGET_S = 0.020  # of one tick, the rest of the views wait for the next
+SHARE = 0.12  # of wall time for the window: the trainer needs the same interpreter
+_MEMORY = 0.15  # weight of the newest tick in the running mean
+
+
+class Drawable(Protocol):
+    """What the clock needs to know of a view."""
+
+    def refresh(self) -> bool:
+        """Draw what has changed; return whether anything was drawn."""
+        ...
+
+    def isVisible(self) -> bool: ...
+
+    def visibleRegion(self) -> QRegion: ...
+
+
+class RenderClock(QObject):
+    """Refreshes visible views in turn, within a budget, at an interval that adapts.
+
+    A tick that runs out of budget goes on with the next view in the next tick, so that no
+    view starves. The interval grows until the window takes at most ``SHARE`` of the time, and
+    shrinks again as soon as it may.
+
+    Signals
+    -------
+    ticked()
+        A tick is over, whether or not anything was drawn.
+
+    Attributes
+    ----------
+    frames : int
+        Refreshes that drew something.
+    seconds_in_refresh : float
+        Time spent in refreshing views.
+    seconds_in_painting : float
+        Time that views spent painting what was refreshed.
+    interval_ms : int
+        Now, between 33 and 100.
+    """
+
+    ticked = Signal()
+
+    def __init__(
+        self, parent: QObject | None = None, *, now: Callable[[], float] = time.perf_counter
+    ) -> None:
+        super().__init__(parent)
+        self.frames = 0
+        self.seconds_in_refresh = 0.0
+        self.seconds_in_painting = 0.0
+        self.interval_ms = FASTEST_MS
+        self._now = now
+        self._views: list[Drawable] = []
+        self._next = 0
+        self._painted: dict[int, float] = {}
+        self._mean_cost = 0.0
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(self.interval_ms)
+        self._timer.timeout.connect(self.tick)
+
+    @property
+    def views(self) -> tuple[Drawable, ...]:
+        """The views that the clock refreshes."""
+        return tuple(self._views)
+
+    def add(self, view: Drawable) -> None:
+        """Refresh a view from now on."""
+        if view not in self._views:
+            self._views.append(view)
+
+    def remove(self, view: Drawable) -> None:
+        """Leave a view alone."""
+        if view in self._views:
+            self._views.remove(view)
+            self._painted.pop(id(view), None)
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Stop ticking."""
+        self._timer.stop()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the clock ticks."""
+        return self._timer.isActive()
+
+    @Slot()
+    def tick(self) -> None:
+        """Refresh views until all had their turn or the budget is spent."""
+        begin = self._now()
+        painting = self._new_painting()
+        count = len(self._views)
+        first = self._next % count if count else 0
+        for turn in range(count):
+            index = (first + turn) % count
+            view = self._views[index]
+            self._next = index + 1
+            if view.isVisible() and not view.visibleRegion().isEmpty() and view.refresh():
+                self.frames += 1
+                if self._now() - begin >= BUDGET_S:
+                    break
+        refreshing = self._now() - begin
+        self.seconds_in_refresh += refreshing
+        self.seconds_in_painting += painting
+        self._adapt(refreshing + painting)
+        self.ticked.emit()
+
+    def _new_painting(self) -> float:
+        """Return the time that views spent painting since the last tick."""
+        total = 0.0
+        for view in self._views:
+            canvas = getattr(view, "canvas", None)
+            seconds = float(getattr(canvas, "paint_seconds", 0.0))
+            total += seconds - self._painted.get(id(view), seconds)
+            self._painted[id(view)] = seconds
+        return total
+
+    def _adapt(self, cost: float) -> None:
+        self._mean_cost += _MEMORY * (cost - self._mean_cost)
+        wanted = 1000 * self._mean_cost / SHARE
+        interval = round(min(max(wanted, FASTEST_MS), SLOWEST_MS))
+        # Setting an interval restarts the timer: not for a millisecond.
+        if abs(interval - self.interval_ms) > 3 or interval in (FASTEST_MS, SLOWEST_MS):
+            if interval != self.interval_ms:
+                self.interval_ms = interval
+                self._timer.setInterval(interval)

@@ -1,0 +1,145 @@
+"""Fields that are chosen from: one of several, yes or no."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
+
+from app.form.fields import MIXED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class ChoiceField(QComboBox):
+    """One of several values, each with a readable name and a sentence as its tooltip."""
+
+    committed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._value: Any = None
+        self._invalid = False
+        self.setMinimumContentsLength(5)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel alone does not focus
+        self._connect()
+
+    def _connect(self) -> None:
+        self.activated.connect(self._on_activated)
+
+    def set_choices(self, choices: Iterable[tuple[str, str, str]]) -> None:
+        """Fill the list with (value, name, sentence)."""
+        self.clear()
+        for index, (value, name, sentence) in enumerate(choices):
+            self.addItem(name, value)
+            if sentence:
+                self.setItemData(index, f"<qt>{sentence}</qt>", Qt.ItemDataRole.ToolTipRole)
+                self.setItemData(index, sentence, Qt.ItemDataRole.AccessibleDescriptionRole)
+        self._show(self._value)
+
+    def values(self) -> list[Any]:
+        """Return what can be chosen."""
+        return [self.itemData(index) for index in range(self.count())]
+
+    def value(self) -> Any:
+        """Return the value last set."""
+        return self._value
+
+    def is_pending(self) -> bool:
+        """Tell whether the choice that is shown was refused."""
+        return self._invalid
+
+    def set_value(self, value: Any, *, force: bool = False) -> bool:
+        """Show a value; return False where a refused choice stays because nothing changed."""
+        known, self._value = self._value, value
+        if not force and self._invalid and value == known:
+            return False
+        self.set_invalid(False)
+        self._show(value)
+        return True
+
+    def set_invalid(self, invalid: bool) -> None:
+        """Mark the choice as one that cannot be used."""
+        if invalid != self._invalid:
+            self._invalid = invalid
+            self.setProperty("invalid", invalid)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+    def _show(self, value: Any) -> None:
+        self.setPlaceholderText("mixed" if value is MIXED else "")
+        index = -1 if value is MIXED or value is None else self.findData(value)
+        if index < 0 and value is not MIXED and value is not None:
+            self.addItem(f"{value} (not here)", value)
+            index = self.count() - 1
+        self.setCurrentIndex(index)
+
+    @Slot(int)
+    def _on_activated(self, index: int) -> None:
+        value = self.itemData(index)
+        if value != self._value or self._invalid:
+            self.committed.emit(value)
+
+    def showPopup(self) -> None:
+        view = self.view()
+        view.setMinimumWidth(max(self.width(), view.sizeHintForColumn(0) + 32))
+        super().showPopup()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class BoolField(QCheckBox):
+    """Yes or no."""
+
+    committed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._value: Any = None
+        self._invalid = False
+        self._connect()
+
+    def _connect(self) -> None:
+        self.clicked.connect(self._on_clicked)
+
+    def value(self) -> Any:
+        """Return the value last set."""
+        return self._value
+
+    def is_pending(self) -> bool:
+        """Tell whether the state that is shown was refused."""
+        return self._invalid
+
+    def set_value(self, value: Any, *, force: bool = False) -> bool:
+        """Show a value; return False where a refused state stays because nothing changed."""
+        known, self._value = self._value, value
+        if not force and self._invalid and value == known:
+            return False
+        self.set_invalid(False)
+        self.setTristate(value is MIXED)
+        self.setCheckState(
+            Qt.CheckState.PartiallyChecked
+            if value is MIXED
+            else Qt.CheckState.Checked
+            if value
+            else Qt.CheckState.Unchecked
+        )
+        return True
+
+    def set_invalid(self, invalid: bool) -> None:
+        """Mark the state as one that cannot be used."""
+        self._invalid = invalid
+        self.setProperty("invalid", invalid)
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        self.setTristate(False)
+        self.committed.emit(self.checkState() != Qt.CheckState.Unchecked)

@@ -1,0 +1,214 @@
+"""One setting: label, live mark, field, and the sentence that says what is wrong with it."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QSizePolicy,
+    QWidget,
+)
+
+from app.form.choices import BoolField, ChoiceField
+from app.form.fields import LineField
+from app.form.names import number_text, readable
+
+Field = LineField | ChoiceField | BoolField
+_LONGEST_LABEL = "Validation share"  # all forms share one column, so that fields align
+_DOT = 6
+_LONG_WORD = re.compile(r"\S{30,}")
+
+
+class LiveDot(QWidget):
+    """A small accent dot: this setting takes effect while the run goes on."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setToolTip("takes effect live")
+        self.setAccessibleName("takes effect live")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        return QSize(_DOT + 2, _DOT + 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.palette().color(QPalette.ColorRole.Highlight))
+        painter.drawEllipse(QRectF(0.5, (self.height() - _DOT) / 2, _DOT, _DOT))
+        painter.end()
+
+
+class Sentence(QLabel):
+    """Small print that wraps, even inside the long words that people paste into fields."""
+
+    def __init__(self, role: str = "error", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", role)
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.hide()
+
+    def set_sentence(self, sentence: str) -> None:
+        """Show a sentence, or nothing at all."""
+        self.setText(_LONG_WORD.sub(_breakable, sentence))
+        self.setAccessibleName(sentence)
+        self.setVisible(bool(sentence))
+
+
+class FieldRow(QWidget):
+    """A labelled field.
+
+    Attributes
+    ----------
+    path : str
+        Dotted path of the setting; ``edited`` carries it.
+    """
+
+    edited = Signal(str, object)
+
+    def __init__(
+        self,
+        path: str,
+        title: str,
+        field: Field,
+        *,
+        description: str = "",
+        live: bool = False,
+        default: Any = None,
+        name: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.path = path
+        self.field = field
+        self.title = name or title
+        self._default = default
+        self._refused = ""
+        self._problem = ""
+        self._build(title, description, live)
+        self._connect()
+
+    def _build(self, title: str, description: str, live: bool) -> None:
+        self.label = QLabel(title)
+        self.label.setProperty("role", "muted")
+        self.label.setBuddy(self.field)
+        self.dot = LiveDot()
+        self.dot.setVisible(live)
+        self.error = Sentence()
+        self._caption = QWidget()
+        caption = QHBoxLayout(self._caption)
+        caption.setContentsMargins(0, 0, 0, 0)
+        caption.setSpacing(5)
+        caption.addWidget(self.label)
+        caption.addWidget(self.dot)
+        caption.addStretch(1)
+        self._controls = QHBoxLayout()
+        self._controls.setSpacing(4)
+        self._controls.addWidget(self.field, 1)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(6)
+        grid.setVerticalSpacing(2)
+        grid.addWidget(self._caption, 0, 0)
+        grid.addLayout(self._controls, 0, 1)
+        grid.addWidget(self.error, 1, 0, 1, 2)
+        grid.setColumnStretch(1, 1)
+        self._align()
+        self.field.setObjectName(self.path)
+        self.field.setAccessibleName(self.title)
+        self.field.setAccessibleDescription(description)
+        if isinstance(self.field, LineField):  # the row offers the reset with the field's own menu
+            self.field.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        lines = [html.escape(line) for line in description.splitlines()]
+        self.setToolTip(f"<qt>{'<br>'.join(lines)}</qt>" if lines else "")
+
+    def _connect(self) -> None:
+        self.field.committed.connect(self._on_committed)
+        if isinstance(self.field, LineField):
+            self.field.reverted.connect(self._on_reverted)
+
+    def add_button(self, button: QWidget) -> None:
+        """Put a small button to the right of the field."""
+        self._controls.addWidget(button)
+
+    def set_value(self, value: Any, *, force: bool = False) -> None:
+        """Show a value, unless the user's text has to stay (see the field)."""
+        if self.field.set_value(value, force=force):
+            self.set_refused("")
+
+    def set_refused(self, sentence: str) -> None:
+        """Say why what the user entered cannot be used; empty: it can."""
+        self._refused = sentence
+        self._show_error()
+
+    def set_problem(self, sentence: str) -> None:
+        """Say what is wrong with the value itself, as whoever runs it found; empty: nothing."""
+        self._problem = sentence
+        self._show_error()
+
+    def reset(self) -> None:
+        """Ask for the default."""
+        self.edited.emit(self.path, self._default)
+
+    def _show_error(self) -> None:
+        sentence = self._refused or self._problem
+        self.field.set_invalid(bool(self._refused))
+        self.error.set_sentence(sentence)
+
+    def _align(self) -> None:
+        width = self.fontMetrics().horizontalAdvance(_LONGEST_LABEL) + _DOT + 7
+        self._caption.setFixedWidth(width)
+
+    @Slot(object)
+    def _on_committed(self, value: object) -> None:
+        self.edited.emit(self.path, value)
+
+    @Slot()
+    def _on_reverted(self) -> None:
+        self.set_refused("")
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._align()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = self._menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+    def _menu(self) -> QMenu:
+        field = self.field
+        menu = field.createStandardContextMenu() if isinstance(field, QLineEdit) else QMenu(self)
+        if not menu.isEmpty():
+            menu.addSeparator()
+        action = menu.addAction(f"Reset to default ({_plain(self._default)})")
+        action.setEnabled(self._default is not None and self.isEnabled())
+        action.triggered.connect(self.reset)
+        return menu
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return readable(str(value.get("kind", "")))
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return number_text(value) if isinstance(value, (int, float)) else readable(str(value))
+
+
+def _breakable(word: re.Match[str]) -> str:
+    text = word.group()
+    return "\u200b".join(text[start : start + 15] for start in range(0, len(text), 15))

@@ -1,0 +1,41 @@
+"""Pictures: thin wrappers of pyqtgraph that know nothing of runs.
+
+PySide6 is imported before pyqtgraph, which would otherwise choose a binding by itself.
+"""
+
+import PySide6.QtWidgets  # noqa: F401
+import pyqtgraph as pg
+
+pg.setConfigOptions(
+    imageAxisOrder="row-major", antialias=False, useOpenGL=False, segmentedLineMode="auto"
+)
+
+from app.plots.bars import Bars  # noqa: E402
+from app.plots.canvas import Canvas  # noqa: E402
+from app.plots.color_bar import ColorBar  # noqa: E402
+from app.plots.dots import Dots, Shape  # noqa: E402
+from app.plots.envelope_curve import EnvelopeCurve, Line, log10  # noqa: E402
+from app.plots.heat_image import HeatImage, index_image  # noqa: E402
+from app.plots.overlay import Mark, Rule, Tag  # noqa: E402
+from app.plots.plot import Plot, Scale  # noqa: E402
+from app.plots.ranges import Follower, step_stop  # noqa: E402
+
+__all__ = [
+    "Bars",
+    "Canvas",
+    "ColorBar",
+    "Dots",
+    "EnvelopeCurve",
+    "Follower",
+    "HeatImage",
+    "Line",
+    "Mark",
+    "Plot",
+    "Rule",
+    "Scale",
+    "Shape",
+    "Tag",
+    "index_image",
+    "log10",
+    "step_stop",
+]

@@ -1,0 +1,102 @@
+"""Dots of a size in pixels, each with a colour, some with a shape that says what they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from app.plots.plot import Plot
+
+
+class Shape(Enum):
+    """What a dot stands for. A value that has no place on the axis sits at its edge."""
+
+    DOT = "dot"
+    ZERO = "zero"  # exactly 0: a ring at the lower edge
+    INF = "inf"  # a triangle at the upper edge
+    NAN = "nan"  # a cross at the lower edge
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A point in coordinates."""
+
+    x: float
+    y: float
+    color: QColor
+    shape: Shape = Shape.DOT
+
+
+class Dots(QGraphicsItem):
+    """A few hundred dots over a plot, drawn in its pixels in one go."""
+
+    def __init__(self, plot: Plot, *, size: float = 6.0) -> None:
+        super().__init__(plot)
+        self._plot = plot
+        self._size = size
+        self._dots: tuple[Dot, ...] = ()
+        self._chosen = -1
+        self._outline = QColor()
+        self.setZValue(5)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        plot.view_changed.connect(self.follow_plot)
+
+    def set_outline(self, color: QColor) -> None:
+        """Set the colour of the ring around the chosen dot."""
+        self._outline = color
+        self.update()
+
+    def show_dots(self, dots: tuple[Dot, ...], chosen: int = -1) -> None:
+        """Draw dots, the one with index ``chosen`` ringed."""
+        if (dots, chosen) != (self._dots, self._chosen):
+            self._dots, self._chosen = dots, chosen
+            self.update()
+
+    def follow_plot(self) -> None:
+        """Move with the plot's range and size."""
+        self.prepareGeometryChange()
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self._plot.area()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        area = self._plot.area()
+        painter.setClipRect(area.adjusted(-4, -4, 4, 4))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        half = self._size / 2
+        for index, dot in enumerate(self._dots):
+            at = self._plot.to_pixels(dot.x, dot.y)
+            if dot.shape is Shape.DOT:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(dot.color)
+                painter.drawEllipse(at, half, half)
+                if index == self._chosen:
+                    painter.setPen(QPen(self._outline, 1.5))
+                    painter.setBrush(Qt.BrushStyle.NoBrush)
+                    painter.drawEllipse(at, half + 3, half + 3)
+            else:
+                self._paint_special(painter, dot.shape, at.x(), area, dot.color)
+
+    @staticmethod
+    def _paint_special(
+        painter: QPainter, shape: Shape, x: float, area: QRectF, color: QColor
+    ) -> None:
+        painter.setPen(QPen(color, 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        low, high = area.bottom() - 7, area.top() + 7
+        if shape is Shape.ZERO:
+            painter.drawEllipse(QPointF(x, low), 3.5, 3.5)
+        elif shape is Shape.NAN:
+            painter.drawLine(QPointF(x - 3, low - 3), QPointF(x + 3, low + 3))
+            painter.drawLine(QPointF(x - 3, low + 3), QPointF(x + 3, low - 3))
+        else:
+            painter.setBrush(QBrush(color))
+            corners = [QPointF(x - 4, high + 3), QPointF(x + 4, high + 3), QPointF(x, high - 4)]
+            painter.drawPolygon(QPolygonF(corners))

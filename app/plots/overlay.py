@@ -1,0 +1,340 @@
+"""Print and lines over a picture: events, references, direct labels, the cursor's read-out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from app.plots.text import elide
+from app.theme import Theme
+
+Map = Callable[[float, float], QPointF]
+Array = NDArray[np.float64]
+
+# Where words may stand beside a point: side, and pixels below (or above, negative) it.
+_PLACES = tuple(
+    (side, shift) for shift in (7, -7, 22, -22, 38, -38, 56, -56, 80, -80) for side in (-1, 1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A vertical line with words at its foot: something happened at ``x``."""
+
+    x: float
+    text: str = ""
+    color: str = "muted"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A dashed horizontal line with words on it: a value to compare with."""
+
+    y: float
+    text: str = ""
+    color: str = "dim"
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """Words beside a point, in the colour of the line that they name."""
+
+    x: float
+    y: float
+    text: str
+    color: str = "text"
+    above: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A cross at a point with a box of text lines."""
+
+    x: float
+    y: float
+    lines: tuple[str, ...]
+    box: bool = False
+
+
+class Overlay(QGraphicsItem):
+    """One item for everything that is written into a picture.
+
+    It lies over the view box in its pixels, so that words keep their size and can be kept
+    from covering each other: what is placed first keeps its place.
+    """
+
+    def __init__(self, parent: QGraphicsItem, to_pixels: Map) -> None:
+        super().__init__(parent)
+        self._to_pixels = to_pixels
+        self._rect = QRectF()
+        self._theme: Theme | None = None
+        self._font = QFont()
+        self._metrics = QFontMetricsF(self._font)
+        self._shown: dict[str, object] = {}
+        self._over_image = False
+        self._lines: tuple[tuple[Array, Array], ...] = ()
+        self.setZValue(10)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take over font and colours."""
+        self._theme = theme
+        self._font = theme.plot_font()
+        self._metrics = QFontMetricsF(self._font)
+        self.update()
+
+    def set_rect(self, rect: QRectF) -> None:
+        """Cover a part of the parent."""
+        if rect != self._rect:
+            self.prepareGeometryChange()
+            self._rect = QRectF(rect)
+
+    def set_over_image(self, over_image: bool) -> None:
+        """Whether a coloured image lies below: words then get a ground of their own."""
+        self._over_image = over_image
+
+    def show_marks(self, marks: tuple[Mark, ...]) -> None:
+        """Show vertical lines."""
+        self._show("marks", marks)
+
+    def show_rules(self, rules: tuple[Rule, ...]) -> None:
+        """Show horizontal lines."""
+        self._show("rules", rules)
+
+    def show_tags(
+        self, tags: tuple[Tag, ...], lines: tuple[tuple[Array, Array], ...] = ()
+    ) -> None:
+        """Show words beside points, where they cover the ``lines`` least.
+
+        Earlier ones are placed first. Lines are x and y of what is drawn below.
+        """
+        self._lines = lines
+        self._show("tags", tags)
+
+    def show_note(self, note: str, color: str = "muted") -> None:
+        """Show words in the upper right corner."""
+        self._show("note", (note, color))
+
+    def show_caption(self, caption: str) -> None:
+        """Show the name of the plot in the upper left corner."""
+        self._show("caption", caption)
+
+    def show_row(self, row: int) -> None:
+        """Mark the row around a whole y at the left edge."""
+        self._show("row", row)
+
+    def show_cursor(self, cursor: Cursor | None) -> None:
+        """Show a read-out at the cursor, or none."""
+        self._show("cursor", cursor)
+
+    def shown(self, what: str) -> object:
+        """Return what is shown of ``marks``, ``rules``, ``tags``, ``note`` or ``cursor``."""
+        return self._shown.get(what)
+
+    def _show(self, what: str, value: object) -> None:
+        if self._shown.get(what) != value:
+            self._shown[what] = value
+            self.update()
+
+    # Painting ----------------------------------------------------------------------------
+
+    def boundingRect(self) -> QRectF:
+        return self._rect
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        if self._theme is None or self._rect.isEmpty():
+            return
+        painter.setClipRect(self._rect)
+        painter.setFont(self._font)
+        taken: list[QRectF] = []
+        caption = self._shown.get("caption")
+        if isinstance(caption, str) and caption:
+            box = self._box(caption)
+            box.moveTopLeft(self._rect.topLeft() + QPointF(7, 4))
+            self._write(painter, box, caption, "text")
+            taken.append(box)
+        note = self._shown.get("note")
+        if isinstance(note, tuple) and note[0]:
+            box = self._box(note[0])
+            box.moveTopRight(self._rect.topRight() + QPointF(-6, 4))
+            self._write(painter, box, *note)
+            taken.append(box)
+        marks, rules, tags = (self._shown.get(k) or () for k in ("marks", "rules", "tags"))
+        points = self._points()
+        for mark in marks:  # pyright: ignore[reportGeneralTypeIssues]
+            self._paint_mark_line(painter, mark)
+        for rule in rules:  # pyright: ignore[reportGeneralTypeIssues]
+            self._paint_rule(painter, rule, taken, points)
+        for tag in tags:  # pyright: ignore[reportGeneralTypeIssues]
+            self._paint_tag(painter, tag, taken, points)
+        for mark in reversed(marks):  # pyright: ignore[reportArgumentType, reportCallIssue]
+            self._paint_mark_text(painter, mark, taken, points)
+        row = self._shown.get("row")
+        if isinstance(row, int):
+            top, bottom = self._to_pixels(0, row + 0.5).y(), self._to_pixels(0, row - 0.5).y()
+            at = QRectF(self._rect.left(), top, 7, max(bottom - top, 3))
+            painter.fillRect(at, self._theme.color("panel"))
+            painter.fillRect(at.adjusted(0, 0, -2, 0), self._theme.color("accent"))
+        cursor = self._shown.get("cursor")
+        if isinstance(cursor, Cursor):
+            self._paint_cursor(painter, cursor)
+
+    def _paint_mark_line(self, painter: QPainter, mark: Mark) -> None:
+        assert self._theme is not None
+        x = round(self._to_pixels(mark.x, 0.0).x()) + 0.5
+        if self._rect.left() <= x <= self._rect.right():
+            color = QColor("#ffffff") if self._over_image else self._theme.color(mark.color)
+            painter.setPen(QPen(color, 1))
+            painter.drawLine(QLineF(x, self._rect.top(), x, self._rect.bottom()))
+
+    def _paint_mark_text(
+        self, painter: QPainter, mark: Mark, taken: list[QRectF], points: Array
+    ) -> None:
+        x = self._to_pixels(mark.x, 0.0).x()
+        if not (mark.text and self._rect.left() - 1 <= x <= self._rect.right() + 1):
+            return
+        right, left = self._rect.right() - x - 12, x - self._rect.left() - 12
+        text = elide(mark.text, 48)
+        side = 1 if right >= min(self._metrics.horizontalAdvance(text) + 2, left) else -1
+        room = max(right, left)
+        text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        box = self._box(text)
+        at = x + 6 if side > 0 else x - 6 - box.width()
+        rows = (self._rect.bottom() - 6 - row * (box.height() + 2) for row in range(1, 5))
+        places = [QRectF(at, top, box.width(), box.height()) for top in rows]
+        places.append(QRectF(at, self._rect.top() + 4, box.width(), box.height()))
+        place = self._best(places, taken, points)
+        if place is not None:
+            self._write(painter, place, text, "text" if mark.color == "muted" else mark.color)
+            taken.append(place)
+
+    def _paint_rule(
+        self, painter: QPainter, rule: Rule, taken: list[QRectF], points: Array
+    ) -> None:
+        assert self._theme is not None
+        y = round(self._to_pixels(0.0, rule.y).y()) + 0.5
+        if not self._rect.top() <= y <= self._rect.bottom():
+            return
+        painter.setPen(QPen(self._theme.color(rule.color), 1, Qt.PenStyle.DashLine))
+        painter.drawLine(QLineF(self._rect.left(), y, self._rect.right(), y))
+        if rule.text:
+            box = self._box(rule.text)
+            tops = (y - box.height() - 1, y + 2, y - box.height() - 14, y + 15)
+            lefts = (self._rect.right() - box.width() - 6, self._rect.left() + 6)
+            places = [
+                QRectF(left, top, box.width(), box.height()) for top in tops for left in lefts
+            ]
+            place = self._best(places, taken, points)
+            if place is not None:
+                self._write(painter, place, rule.text, "muted")
+                taken.append(place)
+
+    def _best(
+        self, places: list[QRectF], taken: list[QRectF], points: Array
+    ) -> QRectF | None:
+        """Return the place that covers the lines least, of those inside and still free."""
+        inside = self._rect.adjusted(0, 1, 0, -1)
+        best, least = None, 1e9
+        for rank, place in enumerate(places):
+            if not (inside.contains(place) and self._free(place, taken)):
+                continue
+            cost = rank + 4 * self._covered(place, points)
+            if cost < least:
+                best, least = place, cost
+        return best
+
+    def _paint_tag(
+        self, painter: QPainter, tag: Tag, taken: list[QRectF], points: Array
+    ) -> None:
+        assert self._theme is not None
+        at = self._to_pixels(tag.x, tag.y)
+        box = self._box(tag.text)
+        width, height = box.width(), box.height()
+        inside = self._rect.adjusted(3, 2, -3, -2)
+        places = []
+        for side, shift in _PLACES:
+            if tag.above and shift > 0:
+                continue
+            left = at.x() + 8 if side > 0 else at.x() - 8 - width
+            left = min(max(left, inside.left()), inside.right() - width)
+            top = at.y() + shift if shift > 0 else at.y() + shift - height
+            places.append(QRectF(left, top, width, height))
+        place = self._best(places, taken, points)
+        if place is not None:
+            self._write(painter, place, tag.text, tag.color)
+            taken.append(place)
+
+    def _points(self) -> Array:
+        """Return points of the lines in pixels, about one every six."""
+        parts = [np.zeros((0, 2))]
+        (left, top), (right, bottom) = (
+            (p.x(), p.y()) for p in (self._to_pixels(0.0, 0.0), self._to_pixels(1.0, 1.0))
+        )
+        for x, y in self._lines:
+            good = np.isfinite(x) & np.isfinite(y)
+            px = left + x[good] * (right - left)
+            py = top + y[good] * (bottom - top)
+            if len(px) > 1:
+                grid = np.arange(max(px[0], self._rect.left()), px[-1] + 1, 6.0)
+                parts.append(np.stack([grid, np.interp(grid, px, py)], axis=1))
+        return np.concatenate(parts)
+
+    @staticmethod
+    def _covered(box: QRectF, points: Array) -> int:
+        x, y = points[:, 0], points[:, 1]
+        return int(
+            np.count_nonzero(
+                (x > box.left() - 4)
+                & (x < box.right() + 4)
+                & (y > box.top() - 2)
+                & (y < box.bottom() + 2)
+            )
+        )
+
+    def _paint_cursor(self, painter: QPainter, cursor: Cursor) -> None:
+        assert self._theme is not None
+        theme, rect, at = self._theme, self._rect, self._to_pixels(cursor.x, cursor.y)
+        painter.setPen(QPen(theme.color("text", 0.5), 1))
+        if cursor.box:
+            painter.setPen(QPen(QColor("#ffffff") if self._over_image else theme.color("text"), 1))
+            painter.drawRect(QRectF(at.x() - 4.5, at.y() - 4.5, 8, 8))
+        else:
+            x = round(at.x()) + 0.5
+            painter.drawLine(QLineF(x, rect.top(), x, rect.bottom()))
+        width = max(self._metrics.horizontalAdvance(line) for line in cursor.lines) + 17
+        height = self._metrics.height() * len(cursor.lines) + 11
+        left = at.x() + 12 if at.x() + 12 + width < rect.right() else at.x() - 12 - width
+        left = max(rect.left() + 2, left)
+        top = min(max(rect.top() + 4, at.y() - height - 8), rect.bottom() - height - 4)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.color("line"), 1))
+        painter.setBrush(QBrush(theme.color("raised", 0.96)))
+        painter.drawRoundedRect(QRectF(left + 0.5, top + 0.5, width - 1, height - 1), 5, 5)
+        for row, line in enumerate(cursor.lines):
+            painter.setPen(theme.color("muted" if row == 0 else "text"))
+            y = top + 5 + row * self._metrics.height()
+            painter.drawText(QRectF(left + 8, y, width, self._metrics.height()), line)
+
+    def _box(self, text: str) -> QRectF:
+        return QRectF(0, 0, self._metrics.horizontalAdvance(text) + 1, self._metrics.height())
+
+    @staticmethod
+    def _free(box: QRectF, taken: list[QRectF]) -> bool:
+        return not any(box.intersects(other) for other in taken)
+
+    def _write(self, painter: QPainter, box: QRectF, text: str, color: str) -> None:
+        assert self._theme is not None
+        if self._over_image:
+            painter.fillRect(box.adjusted(-4, -1, 4, 1), self._theme.color("panel", 0.82))
+        else:  # a line below stays visible, and the words readable
+            painter.fillRect(box.adjusted(-2, 0, 2, 0), self._theme.color("plot", 0.7))
+        painter.setPen(self._theme.color(color))
+        painter.drawText(box, text)

@@ -1,0 +1,215 @@
+"""The session: the run in view and its experiment. The only object that talks to core."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from core.control import RunControl
+from core.experiment import Experiment, differences
+from core.experiment.diff import merge_live, summarize
+from core.experiment.fields import Scope
+from core.record.source import State, Status
+from core.trainer import Trainer
+from core.warmup import warm_up
+
+if TYPE_CHECKING:
+    from core.record.record import Record
+    from core.record.source import RunSource
+
+ENDED = (State.DIVERGED, State.FAILED, State.STOPPED)
+
+
+class Session(QObject):
+    """One experiment being edited, and the run that trains it.
+
+    The experiment of the form and the one of the run may differ: live settings are passed on
+    at once, the others wait for a restart (``pending_changed`` says which).
+
+    Signals
+    -------
+    source_changed()
+        Another run is in view.
+    experiment_changed()
+        The form's experiment is another one.
+    status_changed()
+        The run does something else now.
+    layer_changed(int)
+        Another layer is selected; counted from 1 at the input.
+    pending_changed(str)
+        What waits for a restart; empty for nothing.
+    ready()
+        PyTorch is loaded and the first network is built.
+    """
+
+    source_changed = Signal()
+    experiment_changed = Signal()
+    status_changed = Signal()
+    layer_changed = Signal(int)
+    pending_changed = Signal(str)
+    ready = Signal()
+
+    def __init__(self, experiment: Experiment, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.experiment = experiment
+        self.undo_stack = QUndoStack(self)
+        self.layer = 1
+        self.pending = ""
+        self._control = RunControl()
+        self._trainer = Trainer(experiment, self._control, prepare=warm_up)
+        self._source: RunSource = self._trainer.record
+        self._sent = experiment
+        self._status: Status | None = None
+        self._is_ready = False
+
+    # What there is -----------------------------------------------------------------------
+
+    @property
+    def source(self) -> RunSource:
+        """The run in view."""
+        return self._source
+
+    @property
+    def record(self) -> Record:
+        """The run in view as a record, for export."""
+        return self._trainer.record
+
+    @property
+    def running(self) -> bool:
+        """Whether training goes on, or will as soon as it can."""
+        return self._control.running
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether PyTorch is loaded."""
+        return self._is_ready
+
+    # Transport ---------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the trainer's thread: it loads PyTorch and builds the first network."""
+        self._trainer.start()
+
+    def run(self) -> None:
+        """Train; an ended run begins anew."""
+        if self._source.status.state in ENDED:
+            self.reset(run=True)
+        else:
+            self._control.run()
+        self.poll()
+
+    def pause(self) -> None:
+        """Pause after the present block."""
+        self._control.pause()
+        self.poll()
+
+    def toggle(self) -> None:
+        """Run if paused, pause if running."""
+        if self.running:
+            self.pause()
+        else:
+            self.run()
+
+    def step(self, count: int = 1) -> None:
+        """Make exactly so many updates, then pause; an ended run begins anew."""
+        if self._source.status.state in ENDED:
+            self.reset()
+        self._control.step(count)
+
+    def reset(self, *, run: bool = False) -> None:
+        """Begin a new run of the form's experiment."""
+        self._sent = self.experiment
+        self._control.reset(self.experiment, run=run)
+        self._set_pending("")
+
+    def set_speed(self, steps_per_s: float | None) -> None:
+        """Slow motion; None is full speed."""
+        self._control.set_speed(steps_per_s)
+
+    def shutdown(self) -> None:
+        """Ask the trainer to end; returns at once."""
+        self._control.stop()
+
+    def join(self) -> None:
+        """Wait for the trainer's thread to end."""
+        if self._trainer.ident is not None:
+            self._trainer.join()
+
+    # Editing -----------------------------------------------------------------------------
+
+    def open(self, experiment: Experiment, *, run: bool = False) -> None:
+        """Put another experiment in place of this one."""
+        self.undo_stack.clear()
+        self.experiment = experiment
+        self.experiment_changed.emit()
+        self.select_layer(1)
+        self.reset(run=run)
+
+    def edit(self, experiment: Experiment, text: str) -> None:
+        """Change the experiment, undoably; live settings take effect at once."""
+        if experiment != self.experiment:
+            self.undo_stack.push(_Edit(self, self.experiment, experiment, text))
+
+    def reinitialise(self, layers: tuple[int, ...]) -> None:
+        """Draw the weights of layers again; numbers count from 1 at the input."""
+        count = len(self._source.facts.layers)
+        self._control.reinitialise(tuple(n - 1 for n in layers if 1 <= n <= count))
+
+    def select_layer(self, number: int) -> None:
+        """Select a layer everywhere."""
+        if number != self.layer and number >= 1:
+            self.layer = number
+            self.layer_changed.emit(number)
+
+    def adopt(self, experiment: Experiment) -> None:
+        """Make this the form's experiment and pass on what can change now."""
+        self.experiment = experiment
+        self.experiment_changed.emit()
+        untouched = self._source.steps == 0 and not self.running
+        changes = differences(self._sent, experiment)
+        if untouched and any(one.scope in (Scope.RESTART, Scope.REINIT) for one in changes):
+            self.reset()
+            return
+        live = merge_live(self._sent, experiment)
+        if live != self._sent:
+            self._sent = live
+            self._control.edit(live)
+        waiting = tuple(one for one in changes if one.scope is Scope.RESTART)
+        self._set_pending(summarize(waiting))
+
+    # The clock ---------------------------------------------------------------------------
+
+    def poll(self) -> None:
+        """Look at the trainer; called by the render clock."""
+        record = self._trainer.record
+        if record is not self._source:
+            self._source = record
+            self._status = None
+            self.source_changed.emit()
+        if not self._is_ready and record.facts.layers:
+            self._is_ready = True
+            self.ready.emit()
+        if record.status is not self._status:
+            self._status = record.status
+            self.status_changed.emit()
+
+    def _set_pending(self, text: str) -> None:
+        if text != self.pending:
+            self.pending = text
+            self.pending_changed.emit(text)
+
+
+class _Edit(QUndoCommand):
+    """One edit: two experiments, swapped."""
+
+    def __init__(self, session: Session, old: Experiment, new: Experiment, text: str) -> None:
+        super().__init__(text)
+        self._session, self._old, self._new = session, old, new
+
+    def undo(self) -> None:
+        self._session.adopt(self._old)
+
+    def redo(self) -> None:
+        self._session.adopt(self._new)

@@ -1,0 +1,64 @@
+"""What the window remembers between starts. Damaged settings never stop a start."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_config_path
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+log = logging.getLogger(__name__)
+
+
+class Settings(BaseModel):
+    """Remembered choices; unknown fields of a newer version are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    theme: Literal["dark", "light"] = "dark"
+    geometry: str = ""
+    """``QMainWindow.saveGeometry`` in base 64."""
+
+
+def settings_file() -> Path:
+    """Return where the settings are kept."""
+    return user_config_path("gradoscope", appauthor=False) / "settings.json"
+
+
+def load_settings(file: Path) -> tuple[Settings, str]:
+    """Read the settings.
+
+    Returns
+    -------
+    settings : Settings
+        Defaults if there is no file or it is damaged.
+    notice : str
+        What to tell the user; empty if all is well. A damaged file is kept as ``.bad``.
+    """
+    try:
+        return Settings.model_validate_json(file.read_bytes()), ""
+    except FileNotFoundError:
+        return Settings(), ""
+    except (OSError, ValidationError, UnicodeDecodeError) as error:
+        log.warning("settings %s are damaged: %s", file, error)
+        kept = file.with_suffix(".bad")
+        try:
+            file.replace(kept)
+        except OSError:
+            return Settings(), f"The settings in {file} cannot be read; defaults are used."
+        return Settings(), f"The settings were damaged; defaults are used. The old file is {kept}."
+
+
+def save_settings(settings: Settings, file: Path) -> str:
+    """Write the settings by way of a temporary file; return what went wrong, or nothing."""
+    temporary = file.with_name(f".~{file.name}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(settings.model_dump_json(indent=2), encoding="utf-8")
+        temporary.replace(file)
+    except OSError as error:
+        log.warning("settings not saved: %s", error)
+        return f"Settings were not saved: {error.strerror or error}."
+    return ""

@@ -1,0 +1,59 @@
+"""Every command of the window, declared once: text, shortcut, tip, icon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+
+from app.theme import Theme, icon
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of the window; ``shortcut`` is what the user presses."""
+
+    key: str
+    text: str
+    shortcut: str
+    tip: str
+    icon: str = ""
+
+
+COMMANDS = (
+    Command("run", "Run", "Space", "Train, or pause.", "play"),
+    Command("step", "Step", ".", "Make exactly one update, then pause.", "step"),
+    Command("reset", "Reset", "Ctrl+R", "Begin anew: same seed, same weights.", "reset"),
+    Command("start", "Experiments", "Ctrl+E", "Choose a ready experiment.", "grid"),
+    Command("undo", "Undo", "Ctrl+Z", "Take the last edit back."),
+    Command("redo", "Redo", "Ctrl+Shift+Z", "Make it again."),
+    Command("open", "Open …", "Ctrl+O", "Open an experiment file (TOML)."),
+    Command("save", "Save experiment …", "Ctrl+S", "Write the experiment as a TOML file."),
+    Command("export", "Export run …", "Ctrl+Shift+E", "Write the recorded run as CSV files."),
+    Command("theme", "Light or dark", "Ctrl+T", "Switch between the light and the dark theme.", "theme"),
+    Command("next_layer", "Next layer", "Ctrl+Up", "Select the layer above, nearer the output."),
+    Command("previous_layer", "Previous layer", "Ctrl+Down", "Select the layer below."),
+    Command("quit", "Quit", "Ctrl+Q", "End the laboratory."),
+)
+
+
+def make_actions(parent: QObject) -> dict[str, QAction]:
+    """Return an action for every command, by key."""
+    actions: dict[str, QAction] = {}
+    for command in COMMANDS:
+        action = QAction(command.text, parent)
+        action.setObjectName(f"action_{command.key}")
+        action.setShortcut(QKeySequence(command.shortcut))
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(f"{command.tip}  [{keys}]")
+        actions[command.key] = action
+    return actions
+
+
+def paint_icons(actions: dict[str, QAction], theme: Theme) -> None:
+    """Draw the actions' icons in the colours of a theme."""
+    for command in COMMANDS:
+        if command.icon:
+            token = "on_accent" if command.key == "run" else "text"
+            actions[command.key].setIcon(icon(command.icon, theme, token))

@@ -1,0 +1,295 @@
+"""Wires session, panels, views and window: who hears whom, in one place."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QFileDialog
+
+from app.clock import RenderClock
+from app.panels import ExperimentPanel
+from app.session import Session
+from app.shell.main_window import MainWindow
+from app.theme import Theme
+from app.views import VIEWS
+from core import catalogue
+from core.devices import available_devices
+from core.errors import LabError
+from core.experiment import Experiment, with_settings, write_experiment
+from core.experiment.toml import read_experiment
+from core.record.source import State
+from core.store.export import export_run
+
+if TYPE_CHECKING:
+    from app.views import View
+
+log = logging.getLogger(__name__)
+
+
+class Laboratory(QObject):
+    """The laboratory in a window.
+
+    Parameters
+    ----------
+    window : MainWindow
+        Already shown.
+    experiment : Experiment
+        What to begin with.
+    """
+
+    def __init__(self, window: MainWindow, experiment: Experiment) -> None:
+        super().__init__(window)
+        self.window = window
+        self.session = Session(experiment, self)
+        self.clock = RenderClock(self)
+        self.panel = ExperimentPanel()
+        self.views: list[View] = [view() for view in VIEWS]
+        self._events_shown = -1
+        self._build()
+        self._connect()
+        self._show_experiment()
+        self._show_source()
+
+    def _build(self) -> None:
+        self.window.set_panel(self.panel)
+        self.window.set_views(self.views)
+        for view in self.views:
+            view.apply_theme(self.window.theme)
+            self.clock.add(view)
+        self.panel.apply_theme(self.window.theme)
+
+    def _connect(self) -> None:
+        session, panel, window = self.session, self.panel, self.window
+        session.source_changed.connect(self._show_source)
+        session.experiment_changed.connect(self._show_experiment)
+        session.status_changed.connect(self._show_status)
+        session.layer_changed.connect(self._show_layer)
+        session.pending_changed.connect(panel.set_pending)
+        session.ready.connect(self._on_ready)
+        panel.edited.connect(self._on_edited)
+        panel.reinit_requested.connect(self._on_reinit)
+        panel.layer_selected.connect(session.select_layer)
+        panel.restart_requested.connect(self._on_restart)
+        for view in self.views:
+            view.layer_selected.connect(session.select_layer)
+        self.clock.ticked.connect(self._on_tick)
+        window.theme_changed.connect(self._on_theme)
+        window.start_page.chosen.connect(self.run_ready)
+        window.transport.speed_changed.connect(session.set_speed)
+        window.banner.chosen.connect(self._on_banner)
+        actions = window.actions_by_key
+        for key, slot in (
+            ("run", self._on_run),
+            ("step", self._on_step),
+            ("reset", self._on_restart_paused),
+            ("undo", session.undo_stack.undo),
+            ("redo", session.undo_stack.redo),
+            ("open", self._on_open),
+            ("save", self._on_save),
+            ("export", self._on_export),
+            ("next_layer", self._on_next_layer),
+            ("previous_layer", self._on_previous_layer),
+        ):
+            actions[key].triggered.connect(slot)
+        session.undo_stack.canUndoChanged.connect(actions["undo"].setEnabled)
+        session.undo_stack.canRedoChanged.connect(actions["redo"].setEnabled)
+        actions["undo"].setEnabled(False)
+        actions["redo"].setEnabled(False)
+
+    # What others call ------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Load PyTorch in the background and let the clock run."""
+        self.session.start()
+        self.clock.start()
+
+    @Slot(str)
+    def run_ready(self, name: str) -> None:
+        """Run a ready experiment."""
+        self.window.show_views()
+        self.session.open(catalogue.load(name), run=True)
+
+    def notify(self, level: str, message: str, hint: str = "", details: str = "") -> None:
+        """Show a notice above the views."""
+        self.window.banner.show_notice(level, message, hint, details=details)
+
+    # Session ---------------------------------------------------------------------------------
+
+    @Slot()
+    def _show_source(self) -> None:
+        source = self.session.source
+        self._events_shown = -1
+        self.window.banner.hide()
+        for view in self.views:
+            view.set_source(source)
+            view.set_layer(self.session.layer)
+        self._show_status()
+
+    @Slot()
+    def _show_experiment(self) -> None:
+        self.panel.set_experiment(self.session.experiment)
+        self.window.setWindowTitle(f"{self.session.experiment.name} · Gradoscope")
+
+    @Slot(int)
+    def _show_layer(self, number: int) -> None:
+        self.panel.set_layer(number)
+        for view in self.views:
+            view.set_layer(number)
+
+    @Slot()
+    def _show_status(self) -> None:
+        source = self.session.source
+        status, banner = source.status, self.window.banner
+        if status.state is State.DIVERGED:
+            actions = (("reset", "Reset"), ("slower", "Reset at a tenth of the rate"))
+            banner.show_notice("bad", status.message, status.hint, actions=actions)
+        elif status.state is State.FAILED:
+            banner.show_notice(
+                "bad",
+                f"{status.field}: {status.message}" if status.field else status.message,
+                status.hint,
+                actions=(("reset", "Try again"),),
+                details=status.details,
+            )
+        elif status.message and status.field:
+            self.notify("warn", f"{status.field}: {status.message}", status.hint)
+        self.window.set_state(_state_text(status.state, status.message, source.steps))
+        self.window.start_page.set_state(status.message if status.state is State.BUILDING else "")
+
+    @Slot()
+    def _on_ready(self) -> None:
+        self.panel.set_devices(available_devices())
+
+    # The clock ---------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_tick(self) -> None:
+        session = self.session
+        session.poll()
+        source = session.source
+        self.window.transport.show_source(source)
+        self.window.transport.set_running(session.running)
+        if source.steps and source.layer_columns:
+            delta = source.layer_columns["delta_norm"].last()
+            slope = source.layer_columns["derivative_mean"].last()
+            self.panel.set_live(delta, slope)
+        if source.status.state is not State.RUNNING:
+            self.window.set_state(
+                _state_text(source.status.state, source.status.message, source.steps)
+            )
+        if len(source.events) != self._events_shown:
+            self._events_shown = len(source.events)
+            last = source.events[-1] if source.events else None
+            self.window.set_event(f"step {last.step:,}: {last.text}" if last else "")
+        if source.facts.data_text:
+            self.panel.set_subtitle(source.facts.data_text)
+
+    # Commands --------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_run(self) -> None:
+        self.window.show_views()
+        self.session.toggle()
+        self.window.transport.set_running(self.session.running)
+
+    @Slot()
+    def _on_step(self) -> None:
+        self.window.show_views()
+        self.session.step()
+
+    @Slot()
+    def _on_restart(self) -> None:
+        self.session.reset(run=self.session.running)
+
+    @Slot()
+    def _on_restart_paused(self) -> None:
+        self.session.reset()
+
+    @Slot(object, str)
+    def _on_edited(self, experiment: Experiment, text: str) -> None:
+        self.session.edit(experiment, text)
+
+    @Slot(tuple)
+    def _on_reinit(self, layers: tuple[int, ...]) -> None:
+        self.session.reinitialise(layers)
+
+    @Slot(str)
+    def _on_banner(self, key: str) -> None:
+        if key == "slower":
+            experiment = self.session.experiment
+            rate = experiment.training.optimizer.lr / 10
+            self.session.edit(
+                with_settings(experiment, [f"training.optimizer.lr={rate:.12g}"]), "learning rate"
+            )
+        self.session.reset(run=key == "slower")
+
+    @Slot()
+    def _on_next_layer(self) -> None:
+        self.session.select_layer(min(self.session.layer + 1, self._n_layers()))
+
+    @Slot()
+    def _on_previous_layer(self) -> None:
+        self.session.select_layer(self.session.layer - 1)
+
+    def _n_layers(self) -> int:
+        return max(1, len(self.session.source.facts.layers))
+
+    @Slot(object)
+    def _on_theme(self, theme: Theme) -> None:
+        self.panel.apply_theme(theme)
+        for view in self.views:
+            view.apply_theme(theme)
+
+    # Files -----------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_open(self) -> None:
+        file, _ = QFileDialog.getOpenFileName(
+            self.window, "Open an experiment", "", "Experiments (*.toml)"
+        )
+        if file:
+            self.open_file(Path(file))
+
+    def open_file(self, file: Path) -> None:
+        """Open an experiment file; what is wrong with it is said in the banner."""
+        try:
+            experiment = read_experiment(file)
+        except LabError as error:
+            self.notify("bad", f"{file.name} was not opened.", str(error))
+            return
+        self.window.show_views()
+        self.session.open(experiment)
+
+    @Slot()
+    def _on_save(self) -> None:
+        name = self.session.experiment.name.lower().replace(" ", "-")
+        file, _ = QFileDialog.getSaveFileName(
+            self.window, "Save the experiment", f"{name}.toml", "Experiments (*.toml)"
+        )
+        if file:
+            try:
+                write_experiment(self.session.experiment, Path(file))
+            except OSError as error:
+                self.notify("bad", f"{file} was not saved.", f"{error.strerror or error}.")
+
+    @Slot()
+    def _on_export(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self.window, "Export the run into a folder")
+        if folder:
+            try:
+                export_run(self.session.record, Path(folder))
+            except LabError as error:
+                self.notify("bad", error.message, error.hint)
+            else:
+                self.notify("info", f"The run was written into {folder}.")
+
+
+def _state_text(state: State, message: str, steps: int) -> str:
+    if message:
+        return message
+    if state is State.PAUSED:
+        return f"Paused after {steps:,} steps." if steps else "Ready. Press Run, or Space."
+    return {State.RUNNING: "Training.", State.BUILDING: "Preparing."}.get(state, state.value)

@@ -1,0 +1,229 @@
+"""The main window: transport above, experiment at the left, views in the middle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.shell.actions import make_actions, paint_icons
+from app.shell.banner import Banner
+from app.shell.start_page import StartPage
+from app.shell.transport import Transport
+from app.theme import Theme, apply_theme, load_theme
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.settings import Settings
+    from app.views import View
+
+PANEL_WIDTH = 312
+"""Logical pixels of the experiment column: 270 is the least at which nothing is cut."""
+
+
+class MainWindow(QMainWindow):
+    """The frame: it is on screen before panels, views and PyTorch are loaded.
+
+    Signals
+    -------
+    closed()
+        The user has closed the window.
+    theme_changed(object)
+        Another theme is in force.
+    painted()
+        The window was shown for the first time.
+    """
+
+    closed = Signal()
+    theme_changed = Signal(object)
+    painted = Signal()
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.setObjectName("main")
+        self.settings = settings
+        self.theme: Theme = load_theme(settings.theme)
+        self._shown = False
+        self._docks: dict[str, QDockWidget] = {}
+        self._build()
+        self._connect()
+        self.set_theme(settings.theme)
+
+    def _build(self) -> None:
+        self.setWindowTitle("Gradoscope")
+        self.actions_by_key = make_actions(self)
+        for action in self.actions_by_key.values():
+            self.addAction(action)
+        self.transport = Transport(self.actions_by_key)
+        self.banner = Banner()
+        self.start_page = StartPage()
+        self.grid = QMainWindow()  # a window of its own inside, so that views dock among views
+        self.grid.setWindowFlags(Qt.WindowType.Widget)
+        self.grid.setDockNestingEnabled(True)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.start_page)
+        self.stack.addWidget(self.grid)
+
+        self.side = QFrame()
+        self.side.setObjectName("side")
+        self.side.setFixedWidth(PANEL_WIDTH)
+        self._side_box = QVBoxLayout(self.side)
+        self._side_box.setContentsMargins(0, 0, 0, 0)
+
+        middle = QWidget()
+        middle.setObjectName("middle")
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(8)
+        column.addWidget(self.banner)
+        column.addWidget(self.stack, 1)
+
+        central = QWidget()
+        central.setObjectName("central")
+        rows = QVBoxLayout(central)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.transport)
+        rows.addWidget(_line())
+        columns = QHBoxLayout()
+        columns.setSpacing(0)
+        columns.addWidget(self.side)
+        columns.addWidget(_line(vertical=True))
+        columns.addWidget(middle, 1)
+        rows.addLayout(columns, 1)
+        self.setCentralWidget(central)
+
+        self.state_text = QLabel("Loading the laboratory …")
+        self.event_text = QLabel()
+        self.event_text.setProperty("role", "muted")
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().addWidget(self.state_text)
+        self.statusBar().addPermanentWidget(self.event_text)
+
+    def _connect(self) -> None:
+        self.actions_by_key["theme"].triggered.connect(self.toggle_theme)
+        self.actions_by_key["quit"].triggered.connect(self.close)
+        self.actions_by_key["start"].triggered.connect(self.toggle_start_page)
+
+    # Filled by the composition root --------------------------------------------------------
+
+    def set_panel(self, panel: QWidget) -> None:
+        """Put the experiment panel into the left column."""
+        self._side_box.addWidget(panel)
+
+    def set_views(self, views: Sequence[View]) -> None:
+        """Dock the views: three above three, each movable by its header."""
+        rows: list[list[QDockWidget]] = [[], []]
+        for place, view in enumerate(views):
+            dock = QDockWidget(view.title, self.grid)
+            dock.setObjectName(f"dock_{view.key}")
+            dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable)
+            dock.setTitleBarWidget(QWidget())  # the view has a header of its own
+            dock.setWidget(view)
+            self._docks[view.key] = dock
+            rows[0 if place < (len(views) + 1) // 2 else 1].append(dock)
+        area = Qt.DockWidgetArea.TopDockWidgetArea
+        for row in rows:
+            for dock in row:
+                self.grid.addDockWidget(area, dock)
+        for upper, lower in zip(rows[0], rows[1], strict=False):
+            self.grid.splitDockWidget(upper, lower, Qt.Orientation.Vertical)
+        for row in rows:
+            for left, right in zip(row, row[1:], strict=False):
+                self.grid.splitDockWidget(left, right, Qt.Orientation.Horizontal)
+
+    # What others call ----------------------------------------------------------------------
+
+    def set_theme(self, name: str) -> None:
+        """Dress everything in a theme, ``dark`` or ``light``."""
+        self.theme = load_theme(name)
+        self.settings.theme = "light" if name == "light" else "dark"
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            apply_theme(application, self.theme)
+        paint_icons(self.actions_by_key, self.theme)
+        self.transport.apply_theme(self.theme)
+        self.start_page.apply_theme(self.theme)
+        self.theme_changed.emit(self.theme)
+
+    def show_views(self) -> None:
+        """Leave the start page."""
+        self.stack.setCurrentWidget(self.grid)
+
+    def show_start_page(self) -> None:
+        """Show the ready experiments."""
+        self.stack.setCurrentWidget(self.start_page)
+
+    def set_state(self, text: str) -> None:
+        """Show at the bottom left what the run is doing."""
+        if self.state_text.text() != text:
+            self.state_text.setText(text)
+
+    def set_event(self, text: str) -> None:
+        """Show at the bottom right what was last changed."""
+        if self.event_text.text() != text:
+            self.event_text.setText(text)
+
+    def restore(self) -> None:
+        """Take the size and place of the last time."""
+        if self.settings.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(self.settings.geometry.encode()))
+
+    def grab_to(self, file: Path) -> bool:
+        """Save a picture of the window as it is shown; return whether that worked."""
+        return self.grab().save(str(file), "PNG")
+
+    # Slots ---------------------------------------------------------------------------------
+
+    @Slot()
+    def toggle_theme(self) -> None:
+        """Switch between light and dark."""
+        self.set_theme("light" if self.theme.is_dark else "dark")
+
+    @Slot()
+    def toggle_start_page(self) -> None:
+        """Show the ready experiments, or go back to the views."""
+        if self.stack.currentWidget() is self.start_page:
+            self.show_views()
+        else:
+            self.show_start_page()
+
+    # Qt ------------------------------------------------------------------------------------
+
+    def sizeHint(self) -> QSize:
+        return QSize(1440, 900)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._shown:
+            self._shown = True
+            self.painted.emit()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        self.closed.emit()
+        super().closeEvent(event)
+
+
+def _line(*, vertical: bool = False) -> QFrame:
+    line = QFrame()
+    line.setObjectName("hairline")
+    if vertical:
+        line.setFixedWidth(1)
+    else:
+        line.setFixedHeight(1)
+    return line

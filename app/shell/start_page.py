@@ -1,0 +1,216 @@
+"""The first thing one sees: ready experiments as cards, one click runs one."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QPainter, QPaintEvent, QPainterPath, QPen
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QGridLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.theme import Theme
+from resources import path as resource_path
+
+ORDER = (
+    "twenty-sigmoid-layers",
+    "he-relu-digits",
+    "exploding-relu",
+    "fashion-batch-norm",
+    "two-moons",
+)
+FACTS = {
+    "twenty-sigmoid-layers": ("20 layers", "sigmoid", "digits"),
+    "he-relu-digits": ("20 layers", "ReLU", "digits"),
+    "exploding-relu": ("10 layers", "ReLU, std 1", "digits"),
+    "fashion-batch-norm": ("2 layers", "batch norm", "Fashion-MNIST"),
+    "two-moons": ("2 layers", "tanh", "moons"),
+}
+PROFILES = {
+    "twenty-sigmoid-layers": (0.04, 0.2, 0.45, 0.7, 1.0),
+    "he-relu-digits": (0.8, 0.72, 0.78, 0.75, 0.8),
+    "exploding-relu": (1.0, 0.75, 0.5, 0.27, 0.08),
+    "fashion-batch-norm": (0.55, 0.62, 0.6, 0.7, 0.72),
+    "two-moons": (0.5, 0.62, 0.55, 0.66, 0.7),
+}
+"""A sketch of delta over depth, input at the left: an ornament that tells the story."""
+
+
+class Card(QAbstractButton):
+    """An experiment: title, a sentence, and a sketch of what its gradient does."""
+
+    def __init__(self, name: str, title: str, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name = name
+        self._title, self._text = title, text
+        self._theme: Theme | None = None
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(text)
+        self.setToolTip(f"Run “{title}”.")
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take over the theme's colours."""
+        self._theme = theme
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, 216)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(220, 216)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.update()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.update()
+        super().leaveEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.update()
+        super().focusInEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self._theme
+        if theme is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        lit = self.underMouse() or self.hasFocus()
+        edge = theme.color("accent" if lit else "line")
+        painter.setPen(QPen(edge, 1.5 if lit else 1.0))
+        painter.setBrush(theme.color("raised" if lit else "panel"))
+        box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        painter.drawRoundedRect(box, 8, 8)
+        self._draw_sketch(painter, theme, QRectF(box.left() + 16, box.top() + 16, box.width() - 32, 52))
+        y = int(box.top() + 84)
+        inner = int(box.width() - 32)
+        left = int(box.left() + 16)
+        painter.setPen(theme.color("text"))
+        painter.setFont(theme.plot_font(theme.title, bold=True))
+        painter.drawText(left, y, inner, 20, Qt.AlignmentFlag.AlignVCenter, self._title)
+        painter.setFont(theme.plot_font(12))
+        painter.setPen(theme.color("muted"))
+        flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop
+        painter.drawText(left, y + 24, inner, 76, flags, self._text)
+        painter.setFont(theme.plot_font(theme.small))
+        painter.setPen(theme.color("accent"))
+        facts = " · ".join(FACTS.get(self.name, ()))
+        painter.drawText(left, int(box.bottom() - 26), inner, 18, Qt.AlignmentFlag.AlignVCenter, facts)
+
+    def _draw_sketch(self, painter: QPainter, theme: Theme, area: QRectF) -> None:
+        heights = PROFILES.get(self.name, (0.5,) * 5)
+        count = 24
+        painter.setPen(Qt.PenStyle.NoPen)
+        gap = area.width() / count
+        for bar in range(count):
+            place = bar / (count - 1) * (len(heights) - 1)
+            low = min(int(place), len(heights) - 2)
+            height = heights[low] + (heights[low + 1] - heights[low]) * (place - low)
+            tall = max(2.0, height * area.height())
+            painter.setBrush(theme.layer_color(bar + 1, count))
+            path = QPainterPath()
+            corner = QPointF(area.left() + bar * gap, area.bottom() - tall)
+            path.addRoundedRect(QRectF(corner.x(), corner.y(), gap * 0.66, tall), 1.5, 1.5)
+            painter.drawPath(path)
+
+
+class StartPage(QScrollArea):
+    """A title and the cards.
+
+    Signals
+    -------
+    chosen(str)
+        Name of the experiment to run.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._build()
+
+    def _build(self) -> None:
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(40, 40, 40, 40)
+        column.setSpacing(8)
+        self.title = QLabel("What happens to the gradient?")
+        self.title.setProperty("role", "headline")
+        column.addWidget(self.title)
+        intro = QLabel(
+            "Choose an experiment: it runs at once. Then change a setting at the left while it trains."
+        )
+        intro.setProperty("role", "muted")
+        intro.setWordWrap(True)
+        column.addWidget(intro)
+        column.addSpacing(16)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(16)
+        self.cards: list[Card] = []
+        for name, title, text in _ready_experiments():
+            card = Card(name, title, text)
+            card.clicked.connect(self._on_card)
+            self.cards.append(card)
+        column.addLayout(self._grid)
+        column.addStretch(1)
+        self.state = QLabel("Loading the laboratory …")
+        self.state.setProperty("role", "muted")
+        column.addWidget(self.state)
+        self.setWidget(page)
+        self._columns = 0
+        self._arrange(3)
+
+    def set_state(self, text: str) -> None:
+        """Show what is being loaded, or nothing."""
+        self.state.setText(text)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take over the theme's colours."""
+        for card in self.cards:
+            card.apply_theme(theme)
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for card in self.cards:
+            self._grid.removeWidget(card)
+        for place, card in enumerate(self.cards):
+            self._grid.addWidget(card, place // columns, place % columns)
+        for column in range(4):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+
+    @Slot()
+    def _on_card(self) -> None:
+        card = self.sender()
+        if isinstance(card, Card):
+            self.chosen.emit(card.name)
+
+    def resizeEvent(self, event: Any) -> None:
+        super().resizeEvent(event)
+        self._arrange(3 if self.width() > 840 else 2 if self.width() > 560 else 1)
+
+
+def _ready_experiments() -> list[tuple[str, str, str]]:
+    """Read names and descriptions only: validation would cost the first paint 200 ms."""
+    cards = []
+    for name in ORDER:
+        with resource_path("experiments", f"{name}.toml").open("rb") as file:
+            data = tomllib.load(file)
+        cards.append((name, str(data["name"]), str(data["description"])))
+    return cards

@@ -1,0 +1,54 @@
+"""What the views over steps share: the axis of steps and what happened on it."""
+
+from __future__ import annotations
+
+import math
+
+from app.plots import Mark, Plot, step_stop
+from app.plots.ranges import Range
+from app.plots.text import integer
+from app.views.base import View
+from core.record import RunSource, State
+
+MOST_MARKS = 200  # beyond, a picture of a thousand pixels is nothing but marks
+
+
+def marks_of(source: RunSource) -> tuple[Mark, ...]:
+    """Return a mark for each event, and one where the run came to a bad end."""
+    marks = [Mark(event.step, event.text) for event in source.events[-MOST_MARKS:]]
+    if source.status.state is State.DIVERGED:
+        marks.append(Mark(source.steps, f"diverged at step {integer(source.steps)}", "bad"))
+    elif source.status.state is State.FAILED:
+        marks.append(Mark(source.steps, f"failed at step {integer(source.steps)}", "bad"))
+    return tuple(marks)
+
+
+class StepView(View):
+    """A view whose x axis is the run."""
+
+    plot: Plot
+
+    def _reset(self) -> None:
+        self._stop = 0.0
+
+    def _steps_a_pixel(self) -> float:
+        low, high = self.plot.x_range
+        return max(1.0, (high - low) / self.plot.pixels[0] / 2)
+
+    def _x_range(self, source: RunSource, first: float = 0.0) -> Range:
+        """Return the range to follow: the whole run."""
+        self._stop = step_stop(self._stop, source.steps, growing=self.running)
+        bad = source.status.state in (State.DIVERGED, State.FAILED)
+        return first, self._stop * (1.03 if bad else 1.0)  # room for the mark of the end
+
+    def _visible_rows(self, source: RunSource, x: Range) -> tuple[int, int, int]:
+        """Return first row, row after the last, and buckets to read for the picture."""
+        low, high = x if self.plot.following else self.plot.x_range
+        start = max(0, math.floor(low))
+        stop = max(start, min(source.steps, math.ceil(high) + 2))
+        share = (stop - start) / max(high - low, 1.0)
+        return start, stop, max(8, int(self.plot.pixels[0] * min(share, 1.0) * 0.75))
+
+    def _step_at(self, source: RunSource, x: float) -> int:
+        """Return the recorded step nearest to a coordinate."""
+        return min(max(round(x), 0), source.steps - 1)

@@ -1,0 +1,146 @@
+"""A quantity layer by layer, now and at the turning points of the run."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtGui import QColor
+
+from app.plots import Dots, Follower, Line, Plot, Scale, Shape, Tag, log10
+from app.plots.dots import Dot
+from app.plots.overlay import Cursor
+from app.plots.text import elide, integer, number
+from app.theme import Theme
+from app.views.faces import FaceView
+from core.record import RunSource
+from core.record.columns import Column
+
+
+class ProfileView(FaceView):
+    """The newest step, the first, and the last before the latest change."""
+
+    key = "profile"
+    title = "Layer profile"
+    x_title = "layer, input at the left"
+    empty_text = "Press Run to start: how strong the signal is in each layer is drawn here."
+
+    def _fill(self) -> None:
+        self._y = Follower(margin=0.08, shrink=0.55, smallest=1.0)
+        self.plot = Plot(Scale.WHOLE, Scale.LOG)
+        self.plot.x_layers = True
+        self.canvas.add_plot(self.plot)
+        self._first, self._before, self._now = Line(), Line(), Line()
+        for line in (self._first, self._before, self._now):
+            line.set_fine(True)  # a few points each
+            self.plot.add(line)
+        self._dots = Dots(self.plot, size=7.0)
+        self._add_faces()
+
+    def _reset(self) -> None:
+        self._y.reset()
+        for line in (self._first, self._before, self._now):
+            line.clear_points()
+
+    def _retheme(self, theme: Theme) -> None:
+        self._first.set_color(theme.color("dim"), dashed=True)
+        self._before.set_color(theme.color("muted"))
+        self._now.set_color(theme.color("accent"))
+        self._dots.set_outline(theme.color("text"))
+
+    # Drawing -----------------------------------------------------------------------------
+
+    def _column(self) -> Column | None:
+        return self.source.layer_columns.get(self.face.quantity) if self.source else None
+
+    def _draw(self, source: RunSource) -> None:
+        column, count = self._column(), self.layer_count
+        last = column.last() if column is not None else None
+        x_range = (0.5, count + 0.5) if count < 20 else (1 - count * 0.02, count * 1.02)
+        self.plot.overlay.show_note("not measured in this run" if last is None else "")
+        if column is None or last is None:
+            self._reset()
+            self._dots.show_dots(())
+            self.plot.overlay.show_tags(())
+            return
+        x = np.arange(1, len(last) + 1, dtype=np.float64)
+        now, first = log10(last), log10(column.read(0, 1)[0])
+        before, text = self._before_event(source, column)
+        self._now.show_points(x, now)
+        self._first.show_points(x, first)
+        if before is None:
+            self._before.clear_points()
+        else:
+            self._before.show_points(x, before)
+        y = self._y.follow(now, first, () if before is None else before)
+        if y is not None:
+            self.plot.follow(x_range, y)
+        self._dots.show_dots(self._dots_of(last, now), self.layer - 1)
+        self._show_tags(x, now, first, before, text)
+        step = integer(source.steps)
+        self.header.subtitle.set_words(f"{self.face.symbol} at step {step}")
+
+    def _before_event(
+        self, source: RunSource, column: Column
+    ) -> tuple[np.ndarray | None, str]:
+        """Return the profile of the last step before the latest event, and its words."""
+        for event in reversed(source.events):
+            if 0 < event.step <= len(column):
+                row = column.read(event.step - 1, event.step)[0]
+                return log10(row), f"at step {integer(event.step)}, before {elide(event.text, 26)}"
+        return None, ""
+
+    def _dots_of(self, values: np.ndarray, logs: np.ndarray) -> tuple[Dot, ...]:
+        count, dots = len(values), []
+        for number_, (value, log) in enumerate(zip(values, logs, strict=True), 1):
+            if np.isfinite(log):
+                color = self.theme.layer_color(number_, count)
+                dots.append(Dot(number_, float(log), color))
+            else:
+                shape, token = _special(float(value))
+                dots.append(Dot(number_, 0.0, QColor(self.theme.color(token)), shape))
+        return tuple(dots)
+
+    def _show_tags(
+        self,
+        x: np.ndarray,
+        now: np.ndarray,
+        first: np.ndarray,
+        before: np.ndarray | None,
+        text: str,
+    ) -> None:
+        tags: list[Tag] = []
+        # Each at a place of its own, so that the words part even where the lines meet.
+        lines = ((now, "now", "accent", 0.12), (before, text, "muted", 0.6))
+        same = before is not None and np.allclose(before, first, atol=0.15, equal_nan=True)
+        for values, words, color, share in (*lines, (first, "at step 0", "muted", 0.35)):
+            if values is None or (values is first and same):
+                continue
+            finite = np.flatnonzero(np.isfinite(values))
+            if finite.size:
+                at = finite[min(int(share * finite.size), finite.size - 1)]
+                tags.append(Tag(float(x[at]), float(values[at]), words, color))
+        lines = tuple((x, values) for values in (now, first, before) if values is not None)
+        self.plot.overlay.show_tags(tuple(tags), lines)
+
+    def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
+        column, layer = self._column(), round(x)
+        last = column.last() if column is not None else None
+        if last is None or self.source is None or not 1 <= layer <= len(last):
+            return None
+        value = float(last[layer - 1])
+        info = self.source.facts.layers[layer - 1]
+        words = "exactly 0" if value == 0 else number(value, 3)
+        kind = getattr(info.activation, "kind", "")
+        title = f"layer {layer} · {info.units} {kind}".rstrip()
+        return Cursor(layer, y, (title, f"{self.face.symbol} = {words}"))
+
+    def _pick(self, plot: Plot, x: float, y: float) -> None:
+        self._select(round(x))
+
+
+def _special(value: float) -> tuple[Shape, str]:
+    if value == 0:
+        return Shape.ZERO, "muted"
+    return (Shape.NAN, "nan") if np.isnan(value) else (Shape.INF, "inf")
+
+
+__all__ = ["ProfileView"]

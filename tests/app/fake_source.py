@@ -1,0 +1,155 @@
+"""A run made of numbers: twenty sigmoid layers that learn nothing, then a switch to ReLU."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.experiment import Experiment
+from core.experiment.network import Dense, GlorotUniform, HeNormal, NetworkSpec, Relu, Sigmoid
+from core.record import (
+    Event,
+    Facts,
+    Frame,
+    Histogram,
+    LayerFrame,
+    LayerInfo,
+    Record,
+    State,
+    Status,
+)
+
+EVENT_TEXT = "Layers: sigmoid → ReLU, He"
+
+
+def facts(layers: int = 20, units: int = 64, *, relu: bool = False) -> Facts:
+    """Return facts of a dense network on ten classes."""
+    activation = Relu() if relu else Sigmoid()
+    init = HeNormal() if relu else GlorotUniform()
+    return Facts(
+        layers=tuple(
+            LayerInfo(n, f"dense {n}", "dense", 64, units, activation, init, units * 65)
+            for n in range(1, layers + 1)
+        ),
+        n_train=1438,
+        n_validation=359,
+        n_features=64,
+        n_classes=10,
+        class_names=tuple("0123456789"),
+        steps_per_epoch=45,
+        device="cpu",
+        parameters=layers * units * 65,
+    )
+
+
+def empty_record(layers: int = 20) -> Record:
+    """Return a run that is built and has not made a step."""
+    spec = NetworkSpec(layers=(Dense(repeat=max(1, layers - 1), activation=Sigmoid()),))
+    record = Record(Experiment(network=spec), run_id="k3f9")
+    record.begin(facts(layers))
+    record.set_status(Status(State.PAUSED))
+    return record
+
+
+def append_steps(record: Record, count: int, switch: int | None = None) -> None:
+    """Append synthetic steps; from step ``switch`` on the network learns."""
+    layers = len(record.facts.layers)
+    start = record.steps
+    rng = np.random.default_rng(start)
+    steps = np.arange(start, start + count)
+    after = np.zeros(count, bool) if switch is None else steps >= switch
+    since = np.where(after, steps - (switch or 0), 0)
+    loss = np.where(after, 2.3 * np.exp(-since / 320) + 0.06, 2.303)
+    loss = loss * np.exp(rng.normal(0, 0.04, count))
+    accuracy = np.clip(1 - loss / 2.56 + rng.normal(0, 0.04, count), 0, 1)
+    put = {"loss": loss, "loss_data": loss, "accuracy": accuracy}
+    for name, column in record.scalars.items():
+        column.append(put.get(name, np.zeros(count)).astype(np.float32))
+    depth = np.arange(layers - 1, -1, -1)
+    noise = rng.normal(0, 0.12, (count, layers))
+    healthy = after[:, None]
+    exponents = {
+        "delta_norm": np.where(healthy, -1.6 - depth * 0.03, -0.6 - depth * 0.62),
+        "weight_grad_norm": np.where(healthy, -1.0 - depth * 0.02, 0.1 - depth * 0.6),
+        "activation_norm": np.where(healthy, 1.6 - depth * 0.01, 1.35) + depth * 0,
+        "update_ratio": np.where(healthy, -2.7 - depth * 0.02, -2.5 - depth * 0.6),
+        "weight_norm": np.full((count, layers), 0.9),
+    }
+    shares = {"derivative_mean": 0.8, "saturated_fraction": 0.07, "dead_fraction": 0.0}
+    for name, column in record.layer_columns.items():
+        if name in exponents:
+            values = 10.0 ** (exponents[name] + noise)
+        else:
+            values = np.full((count, layers), shares.get(name, 0.0))
+            if name == "saturated_fraction":
+                values = np.where(healthy, 0.47, values)
+        column.append(values.astype(np.float32))
+    epoch = record.facts.steps_per_epoch
+    for step in steps[steps % epoch == 0]:
+        value = 2.31 if switch is None or step < switch else None
+        learned = 2.2 * np.exp(-(step - (switch or 0)) / 360) + 0.16
+        record.evaluations.steps.append(int(step))
+        record.evaluations.val_loss.append(float(value or learned))
+        record.evaluations.val_accuracy.append(0.1 if value else float(1 - learned / 2.7))
+    record.steps += count
+    record.version += 1
+
+
+def histogram(values: np.ndarray, bins: int = 48) -> Histogram:
+    """Return a histogram as the engine makes them."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        finite = np.zeros(1)
+    low, high = float(finite.min()), float(finite.max())
+    if low == high:
+        low, high = low - 1e-6, high + 1e-6
+    counts, edges = np.histogram(finite, bins, (low, high))
+    return Histogram(
+        edges.astype(np.float32),
+        counts.astype(np.int64),
+        int((values == 0).sum()),
+        int((~np.isfinite(values)).sum()),
+    )
+
+
+def put_frame(record: Record, *, relu: bool = False, units: int = 64) -> None:
+    """Publish a heavy snapshot of the newest step."""
+    rng = np.random.default_rng(record.steps)
+    layers, count = [], len(record.facts.layers)
+    for number in range(1, count + 1):
+        z = rng.normal(rng.normal(0, 1.1, units), 0.6, (32, units)).astype(np.float32)
+        if relu:
+            slope = (z > 0).astype(np.float32)
+        else:
+            h = 1 / (1 + np.exp(-z))
+            slope = h * (1 - h)
+        size = 10.0 ** ((-1.6 if relu else -0.6 - 0.62 * (count - number)) - 1.5)
+        delta = rng.normal(0, size, (32, units)).astype(np.float32) * slope
+        gradient = rng.normal(0, size, 2048).astype(np.float32)
+        layers.append(
+            LayerFrame(
+                histogram(z),
+                histogram(slope),
+                histogram(delta),
+                histogram(gradient),
+                z.mean(0),
+                slope.mean(0),
+                Relu() if relu else Sigmoid(),
+            )
+        )
+    record.put_frame(Frame(record.steps - 1, tuple(layers)))
+
+
+def fake_record(steps: int = 1640, switch: int | None = 800, layers: int = 20) -> Record:
+    """Return a run at rest, with an event where it starts to learn."""
+    record = empty_record(layers)
+    if switch is None or switch >= steps:
+        append_steps(record, steps)
+        put_frame(record)
+    else:
+        append_steps(record, switch, switch)
+        record.events = (Event(switch, "edit", EVENT_TEXT),)
+        record.set_experiment(record.experiment, facts(layers, relu=True))
+        append_steps(record, steps - switch, switch)
+        put_frame(record, relu=True)
+    record.version += 1
+    return record

@@ -1,0 +1,548 @@
+"""Panels: an experiment goes in, edited experiments come out, and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QLineEdit, QStyleOptionViewItem
+
+from app.form import ChoiceField
+from app.panels import ExperimentPanel
+from app.panels.layer_edits import PRESETS, rows_text
+from app.panels.layers_model import Column
+from app.panels.layers_table import log_share
+from app.theme import apply_theme, load_theme
+from core.errors import Problem
+from core.experiment import Experiment
+
+RATE = "training.optimizer.lr"
+
+
+class Spy:
+    """Collects what a signal carries."""
+
+    def __init__(self, signal) -> None:
+        self.seen: list = []
+        signal.connect(self._keep)
+
+    def _keep(self, *values) -> None:
+        self.seen.append(values[0] if len(values) == 1 else values)
+
+
+def experiment_of(**settings) -> Experiment:
+    layers = [
+        {"repeat": 3, "units": 8, "activation": "sigmoid"},
+        {"units": 4, "activation": {"kind": "leaky_relu", "alpha": 0.2}, "init": "he_normal"},
+    ]
+    return Experiment.parse({"network": {"layers": layers}, **settings})
+
+
+def type_into(field: QLineEdit, text: str) -> None:
+    field.selectAll()
+    field.insert(text)
+    field.setModified(True)
+    field.editingFinished.emit()
+
+
+def choose(field: ChoiceField, value: str) -> None:
+    index = field.findData(value)
+    assert index >= 0
+    field.setCurrentIndex(index)
+    field.activated.emit(index)
+
+
+def units(panel: ExperimentPanel) -> list[int]:
+    return [layer.units for layer in panel.experiment.network.expanded()]
+
+
+def rows_of(panel: ExperimentPanel) -> dict:
+    found = {}
+    for one in (panel.data, panel.optimizer, panel.clipping, panel.penalty, panel.run):
+        for _, form in one._forms:
+            found |= {row.path: row for row in form.rows()}
+    for form in panel.layer._forms():
+        found |= {f"layer.{row.path}": row for row in form.rows()}
+    return found
+
+
+@pytest.fixture
+def panel(qtbot, qapp) -> ExperimentPanel:
+    apply_theme(qapp, load_theme("dark"))
+    panel = ExperimentPanel()
+    qtbot.addWidget(panel)
+    panel.resize(300, 900)
+    panel.set_experiment(experiment_of())
+    return panel
+
+
+def test_every_setting_has_a_row_that_explains_it(panel):
+    panel.set_experiment(
+        experiment_of(data="moons", training={"optimizer": "adam", "clip": "norm"})
+    )
+    panel.layers.select_rows([3])
+    rows = rows_of(panel)
+    expected = {
+        *("seed", "name", "data", "data.samples", "data.noise"),
+        *("data.validation", "data.standardize"),
+        *("training.optimizer", RATE, "training.optimizer.beta1", "training.optimizer.beta2"),
+        *("training.optimizer.epsilon", "training.batch_size", "training.epochs"),
+        *("training.clip", "training.clip.limit"),
+        *("training.l1", "training.l2", "training.weight_decay", "training.device"),
+        *("layer.units", "layer.activation", "layer.activation.alpha", "layer.init"),
+        *("layer.bias_init", "layer.batch_norm", "layer.dropout"),
+    }
+    assert expected <= set(rows)
+    for path, row in rows.items():
+        assert "Takes effect" in row.toolTip() or "Changes nothing" in row.toolTip(), path
+        assert row.field.accessibleName(), path
+
+
+@pytest.mark.parametrize("text", ["nan", "-1", "0", "abc", "0,05", "1e999", ""])
+def test_a_learning_rate_that_cannot_be_is_kept_and_explained(panel, text):
+    spy = Spy(panel.edited)
+    row = panel.optimizer.row(RATE)
+    type_into(row.field, text)
+    assert spy.seen == []
+    assert row.field.text() == text
+    assert text in row.error.text()
+    assert len(row.error.text()) > len(text) + 10
+    assert row.field.property("invalid") is True
+    assert panel.experiment == experiment_of()
+    type_into(row.field, "0.02")
+    assert row.error.text() == ""
+    assert [text for _, text in spy.seen] == ["learning rate"]
+
+
+@pytest.mark.parametrize("text", ["0", "-3", "2.5", "100000", "many", "9" * 60])
+def test_units_that_cannot_be_are_kept_and_explained(panel, text):
+    spy = Spy(panel.edited)
+    row = panel.layer.row("units")
+    type_into(row.field, text)
+    assert spy.seen == []
+    assert row.field.text() == text
+    assert text in row.error.text().replace("\u200b", "")
+
+
+def test_other_edits_go_on_beside_a_refused_text(panel):
+    type_into(panel.optimizer.row(RATE).field, "abc")
+    type_into(panel.penalty.row("training.l2").field, "1e-4")
+    assert panel.experiment.training.l2 == 1e-4
+    assert panel.optimizer.row(RATE).field.text() == "abc"
+    assert "abc" in panel.optimizer.row(RATE).error.text()
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "value"),
+    [
+        (RATE, "5e-3", 0.005),
+        ("training.optimizer.momentum", "0.5", 0.5),
+        ("training.batch_size", "64", 64),
+        ("training.epochs", "3", 3),
+        ("training.l1", "1e-5", 1e-5),
+        ("training.weight_decay", "0.01", 0.01),
+        ("data.validation", "0.1", 0.1),
+        ("seed", "42", 42),
+        ("name", "Another", "Another"),
+    ],
+)
+def test_an_edit_offers_exactly_that_change(panel, path, text, value):
+    spy = Spy(panel.edited)
+    type_into(rows_of(panel)[path].field, text)
+    ((experiment, words),) = spy.seen
+    expected = experiment_of().plain()
+    node = expected
+    *above, last = path.split(".")
+    for name in above:
+        node = node[name]
+    node[last] = value
+    assert experiment == Experiment.parse(expected)
+    assert words
+
+
+def test_setting_what_is_set_emits_nothing_and_tidies_the_text(panel):
+    spy = Spy(panel.edited)
+    field = panel.optimizer.row(RATE).field
+    type_into(field, "1e-1")
+    assert spy.seen == []
+    assert field.text() == "0.1"
+
+
+def test_check_box_and_kinds(panel):
+    panel.data.row("data.standardize").field.click()
+    assert panel.experiment.data.standardize is False
+    choose(panel.data.row("data").field, "moons")
+    assert panel.experiment.data.kind == "moons"
+    assert panel.experiment.data.standardize is False  # shared settings stay
+    assert panel.data.row("data.noise").field.text() == "0.15"
+    choose(panel.optimizer.row("training.optimizer").field, "adam")
+    assert panel.experiment.training.optimizer.lr == 0.001  # not what suited SGD
+    assert panel.optimizer.row("training.optimizer.momentum") is None
+    choose(panel.clipping.row("training.clip").field, "value")
+    assert panel.clipping.row("training.clip.limit").field.text() == "1"
+
+
+def test_undo_restores_every_field(panel):
+    choose(panel.optimizer.row("training.optimizer").field, "adam")
+    type_into(panel.layer.row("units").field, "99")
+    panel.set_experiment(experiment_of())
+    assert panel.optimizer.row(RATE).field.text() == "0.1"
+    assert panel.optimizer.row("training.optimizer").field.currentData() == "sgd"
+    assert panel.layer.row("units").field.text() == "8"
+
+
+def test_text_being_typed_survives_a_new_experiment(panel):
+    field = panel.optimizer.row(RATE).field
+    field.selectAll()
+    field.insert("0.00")
+    field.setModified(True)
+    panel.set_experiment(experiment_of(training={"optimizer": {"kind": "sgd", "lr": 0.3}}))
+    assert field.text() == "0.00"
+    assert panel.optimizer.row("training.optimizer.momentum").field.text() == "0.9"
+
+
+def test_problems_stand_where_their_settings_are(panel):
+    panel.set_problems(
+        [
+            Problem(RATE, "7 is high.", "Use 0.1."),
+            Problem("training.clip.limit", "has no row now."),
+            Problem("network.layers.0.units", "8 is few.", "Use 9."),
+            Problem("experiment", "does not hang together."),
+        ]
+    )
+    assert panel.optimizer.row(RATE).error.text() == "7 is high. Use 0.1."
+    assert "no row now" in panel.clipping.status.text()
+    assert panel.layer.row("units").error.text() == "8 is few. Use 9."
+    assert "layers 1–3, units" in panel.layers.status.text().lower()
+    assert panel.status.text() == "Does not hang together."
+    panel.set_problems([])
+    assert not panel.status.isVisibleTo(panel)
+    assert panel.optimizer.row(RATE).error.text() == ""
+
+
+def test_batch_norm_with_one_sample_says_what_is_wrong(panel):
+    type_into(panel.optimizer.row("training.batch_size").field, "1")
+    spy = Spy(panel.edited)
+    row = panel.layer.row("batch_norm")
+    choose(row.field, "before_activation")
+    assert spy.seen == []
+    assert row.field.currentData() == "before_activation"
+    assert "batch_size is 1" in row.error.text()
+
+
+def test_the_table_shows_every_layer_and_the_output(panel):
+    model = panel.layers.model
+    assert model.rowCount() == 5
+    cells = [model.index(3, column).data() for column in range(4)]
+    assert cells == ["4", "4", "Leaky", "He N"]
+    assert model.index(4, 0).data() == "output"
+    assert not model.flags(model.index(4, Column.UNITS)) & Qt.ItemFlag.ItemIsEditable
+
+
+def test_a_cell_edits_its_layer(panel):
+    spy = Spy(panel.edited)
+    model = panel.layers.model
+    model.setData(model.index(1, Column.UNITS), 16)
+    model.setData(model.index(0, Column.ACTIVATION), "tanh")
+    assert units(panel) == [8, 16, 8, 4]
+    assert panel.experiment.network.layers[0].activation.kind == "tanh"
+    assert [words for _, words in spy.seen] == ["units of layer 2", "activation of layer 1"]
+
+
+def test_a_cell_keeps_what_cannot_be(panel):
+    spy = Spy(panel.edited)
+    model = panel.layers.model
+    model.setData(model.index(1, Column.UNITS), "none")
+    assert spy.seen == []
+    assert model.index(1, Column.UNITS).data() == "none"
+    assert "Layer 2: 'none'" in panel.layers.status.text()
+    panel.set_experiment(panel.experiment)
+    assert model.index(1, Column.UNITS).data() == "none"
+    model.setData(model.index(1, Column.UNITS), 8)  # what it was
+    assert model.index(1, Column.UNITS).data() == "8"
+    assert panel.layers.status.text() == ""
+
+
+def test_the_units_editor_hands_over_what_is_typed(qtbot, panel):
+    table = panel.layers.table
+    index = panel.layers.model.index(0, Column.UNITS)
+    delegate = table.itemDelegate()
+    editor = delegate.createEditor(table.viewport(), QStyleOptionViewItem(), index)
+    qtbot.addWidget(editor)
+    delegate.setEditorData(editor, index)
+    assert editor.text() == "8"
+    editor.setText("0")
+    delegate.setModelData(editor, panel.layers.model, index)
+    assert "0 is too small" in panel.layers.status.text()
+
+
+def test_layers_are_added_duplicated_removed(panel):
+    spy = Spy(panel.edited)
+    panel.layers.add_button.click()
+    assert units(panel) == [8, 8, 8, 4, 4]
+    assert panel.layers.selected_rows() == [4]
+    panel.layers.select_rows([0, 3])
+    panel.layers.duplicate_button.click()
+    assert units(panel) == [8, 8, 8, 4, 8, 4, 4]
+    assert panel.layers.selected_rows() == [4, 5]
+    panel.layers.remove_button.click()
+    assert units(panel) == [8, 8, 8, 4, 4]
+    assert [words for _, words in spy.seen] == [
+        "add a layer",
+        "duplicate 2 layers",
+        "remove layers 5–6",
+    ]
+    assert panel.experiment.network.layers[0].repeat == 3  # equal neighbours stay joined
+
+
+def test_the_output_can_be_neither_removed_nor_moved(panel):
+    panel.layers.select_rows([4])
+    for button in ("duplicate_button", "remove_button", "up_button", "down_button"):
+        assert not getattr(panel.layers, button).isEnabled()
+    panel.layers.remove_layers()
+    assert len(units(panel)) == 4
+
+
+def test_every_layer_may_go(panel):
+    panel.layers.select_rows([0, 1, 2, 3])
+    panel.layers.remove_layers()
+    assert units(panel) == []
+    assert panel.layers.model.rowCount() == 1
+    panel.layers.add_layer()
+    assert units(panel) == [64]
+
+
+def test_layers_move_together_and_stay_selected(qtbot, panel):
+    panel.layers.select_rows([3])
+    panel.layers.up_button.click()
+    assert units(panel) == [8, 8, 4, 8]
+    assert panel.layers.selected_rows() == [2]
+    panel.layers.select_rows([1, 2])
+    qtbot.keyClick(panel.layers.table, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert units(panel) == [8, 4, 8, 8]
+    assert panel.layers.selected_rows() == [0, 1]
+    assert not panel.layers.up_button.isEnabled()
+    panel.layers.move_up()
+    assert units(panel) == [8, 4, 8, 8]
+    qtbot.keyClick(panel.layers.table, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert units(panel) == [8, 8, 4, 8]
+
+
+def test_keys_duplicate_and_remove(qtbot, panel):
+    panel.layers.select_rows([3])
+    qtbot.keyClick(panel.layers.table, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert units(panel) == [8, 8, 8, 4, 4]
+    qtbot.keyClick(panel.layers.table, Qt.Key.Key_Delete)
+    assert units(panel) == [8, 8, 8, 4]
+
+
+def test_selected_layers_are_edited_together(panel):
+    spy = Spy(panel.edited)
+    panel.layers.select_rows([2, 3])
+    assert panel.layer.row("units").field.placeholderText() == "mixed"
+    assert panel.layer.row("activation").field.currentIndex() == -1
+    type_into(panel.layer.row("units").field, "32")
+    choose(panel.layer.row("activation").field, "elu")
+    type_into(panel.layer.row("activation.alpha").field, "0.5")
+    assert units(panel) == [8, 8, 32, 32]
+    layers = panel.experiment.network.expanded()
+    assert [layer.activation.kind for layer in layers] == ["sigmoid", "sigmoid", "elu", "elu"]
+    assert layers[3].activation.alpha == 0.5
+    assert spy.seen[0][1] == "units of layers 3–4"
+
+
+def test_an_initialiser_of_the_selected_layers(panel):
+    panel.layers.select_rows([0])
+    choose(panel.layer.row("init").field, "normal")
+    type_into(panel.layer.row("init.std").field, "0.5")
+    choose(panel.layer.row("bias_init").field, "constant")
+    type_into(panel.layer.row("dropout").field, "0.25")
+    layers = panel.experiment.network.expanded()
+    assert layers[0].init.std == 0.5
+    assert layers[0].bias_init.kind == "constant"
+    assert [layer.dropout for layer in layers] == [0.25, 0.0, 0.0, 0.0]
+
+
+def test_limits_that_contradict_each_other_are_explained_where_they_were_typed(panel):
+    choose(panel.layer.row("init").field, "uniform")
+    row = panel.layer.row("init.low")
+    type_into(row.field, "3")
+    assert "lower limit 3" in row.error.text()
+
+
+def test_of_the_output_only_the_initialisers_can_be_set(panel):
+    panel.layers.select_rows([4])
+    assert not panel.layer.row("units").isEnabled()
+    assert not panel.layer.row("activation").isEnabled()
+    assert not panel.layer.row("dropout").isEnabled()
+    assert panel.layer.row("init").isEnabled()
+    choose(panel.layer.row("init").field, "zeros")
+    assert panel.experiment.network.output.init.kind == "zeros"
+    assert panel.experiment.network.layers == experiment_of().network.layers
+
+
+def test_selecting_another_layer_drops_a_refused_text(panel):
+    panel.layers.select_rows([0])
+    type_into(panel.layer.row("units").field, "abc")
+    panel.layers.select_rows([3])
+    assert panel.layer.row("units").field.text() == "4"
+    assert panel.layer.row("units").error.text() == ""
+
+
+def test_apply_to_all_copies_all_but_the_units(panel):
+    panel.layers.select_rows([3])
+    panel.layer.apply_button.click()
+    layers = panel.experiment.network.expanded()
+    assert {layer.activation.kind for layer in layers} == {"leaky_relu"}
+    assert {layer.init.kind for layer in layers} == {"he_normal"}
+    assert units(panel) == [8, 8, 8, 4]
+    panel.layer.with_units.setChecked(True)
+    panel.layer.apply_button.click()
+    assert units(panel) == [4, 4, 4, 4]
+
+
+def test_weights_are_drawn_again_for_the_selected_layers(panel):
+    spy = Spy(panel.reinit_requested)
+    panel.layers.select_rows([1, 2])
+    panel.layer.redraw_button.click()
+    panel.layers.select_rows([])
+    panel.layer.redraw_button.click()
+    assert spy.seen == [(2, 3), (1, 2, 3, 4, 5)]
+
+
+def test_a_preset_takes_two_clicks(panel):
+    order = []
+    panel.edited.connect(lambda experiment, words: order.append(words))
+    panel.reinit_requested.connect(order.append)
+    panel.layers.presets_menu.actions()[0].trigger()
+    assert order == ["ReLU + He (normal), all layers", (1, 2, 3, 4, 5)]
+    layers = panel.experiment.network.expanded()
+    assert {(layer.activation.kind, layer.init.kind) for layer in layers} == {("relu", "he_normal")}
+    assert units(panel) == [8, 8, 8, 4]
+    panel.layers.presets_menu.actions()[0].trigger()
+    assert order[2:] == [(1, 2, 3, 4, 5)]  # nothing to change, weights all the same
+
+
+def test_presets_pair_activation_and_initialiser():
+    assert [(one.activation, one.init) for one in PRESETS] == [
+        ("relu", "he_normal"),
+        ("sigmoid", "glorot_normal"),
+        ("tanh", "glorot_normal"),
+        ("selu", "lecun_normal"),
+    ]
+
+
+def test_selection_is_announced_once_and_its_echo_changes_nothing(qtbot, panel):
+    spy = Spy(panel.layer_selected)
+    panel.layers.table.setCurrentIndex(panel.layers.model.index(2, 0))
+    assert spy.seen == [3]
+    panel.layers.select_rows([2, 3])
+    panel.set_layer(3)
+    assert panel.layers.selected_rows() == [2, 3]
+    panel.set_layer(1)
+    assert panel.layers.selected_rows() == [0]
+    panel.set_layer(99)
+    assert panel.layers.selected_rows() == [0]
+    assert spy.seen == [3]
+    assert panel.layer.row("units").field.text() == "8"
+
+
+def test_live_numbers_tell_their_values(qtbot, panel):
+    delta = np.array([1e-6, 0.0, np.nan, np.inf, 1.0])
+    panel.set_live(delta, np.array([0.5, 1.0, 0.0, np.nan]))
+    model = panel.layers.model
+    tips = [model.index(row, Column.LIVE).data(Qt.ItemDataRole.ToolTipRole) for row in range(5)]
+    assert "1e-06" in tips[0]
+    assert "|δ| 0," in tips[1]
+    assert "nan" in tips[2]
+    assert "inf" in tips[3]
+    assert "not measured" in tips[4]
+    with qtbot.waitExposed(panel):
+        panel.show()
+    picture = {}
+    for row in range(5):
+        area = panel.layers.table.visualRect(model.index(row, Column.LIVE))
+        image = panel.layers.table.viewport().grab(area).toImage()
+        picture[row] = bytes(image.constBits())
+    panel.set_live(None, None)
+    area = panel.layers.table.visualRect(model.index(1, Column.LIVE))
+    empty: QPixmap = panel.layers.table.viewport().grab(area)
+    picture["none"] = bytes(empty.toImage().constBits())
+    assert len(set(picture.values())) == len(picture)  # each looks different
+
+
+def test_a_delta_bar_spans_twelve_decades():
+    assert log_share(1.0, 1.0) == 1.0
+    assert log_share(1e-3, 1.0) == 0.75
+    assert log_share(1e-30, 1.0) == 0.0
+    assert log_share(None, 1.0) == 0.0
+
+
+def test_rows_in_words():
+    assert rows_text([0], 4) == "layer 1"
+    assert rows_text([0, 1, 2, 3], 4) == "all 4 hidden layers"
+    assert rows_text([0, 1, 2, 3, 4], 4) == "all layers"
+    assert rows_text([1, 2], 4) == "layers 2–3"
+    assert rows_text([0, 2], 4) == "2 layers"
+    assert rows_text([4], 4) == "output layer"
+
+
+def test_seed_and_device(panel):
+    panel.run.new_seed.click()
+    assert panel.experiment.seed != 0
+    panel.set_devices([("cpu", "CPU"), ("cuda:0", "NVIDIA H100")])
+    device = panel.run.row("training.device").field
+    assert device.values() == ["auto", "cpu", "cuda:0"]
+    choose(device, "cuda:0")
+    assert panel.experiment.training.device == "cuda:0"
+
+
+def test_what_waits_for_a_restart_is_said(panel):
+    spy = Spy(panel.restart_requested)
+    assert not panel.banner.isVisibleTo(panel)
+    panel.set_pending("Restart to apply: batch size 32 → 64")
+    assert panel.banner.isVisibleTo(panel)
+    assert panel.banner.label.text() == "Restart to apply: batch size 32 → 64"
+    panel.banner.button.click()
+    assert len(spy.seen) == 1
+    panel.set_pending("")
+    assert not panel.banner.isVisibleTo(panel)
+
+
+def test_name_and_subtitle(panel):
+    panel.set_experiment(experiment_of(name="Twenty layers"))
+    panel.set_subtitle("Digits · 1 438 images")
+    assert panel.title.text() == "Twenty layers"
+    assert panel.subtitle.text() == "Digits · 1 438 images"
+
+
+@pytest.mark.parametrize("width", [270, 300, 420])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_nothing_is_cut_off_at_any_width(qtbot, qapp, panel, width, theme):
+    apply_theme(qapp, load_theme(theme))
+    panel.set_experiment(experiment_of(data="moons", training={"optimizer": "adam"}))
+    type_into(panel.optimizer.row(RATE).field, "x" * 60)
+    panel.resize(width, 700)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    content = panel.scroll_area.widget()
+    assert content.width() <= panel.scroll_area.viewport().width()
+    assert content.minimumSizeHint().width() <= 260
+    assert panel.scroll_area.horizontalScrollBar().maximum() == 0
+    for row in rows_of(panel).values():
+        assert row.label.width() >= row.label.sizeHint().width(), row.path
+        assert row.field.width() >= row.field.minimumSizeHint().width(), row.path
+
+
+def test_a_thousand_layers_can_be_shown_and_edited(panel):
+    panel.set_experiment(Experiment.parse({"network": {"layers": [{"repeat": 1000}]}}))
+    panel.layers.select_rows([500])
+    type_into(panel.layer.row("units").field, "7")
+    assert [layer.repeat for layer in panel.experiment.network.layers] == [500, 1, 499]
+
+
+def test_editing_to_the_same_structure_keeps_the_selection(panel):
+    panel.layers.select_rows([1, 2])
+    type_into(panel.optimizer.row(RATE).field, "0.5")
+    assert panel.layers.selected_rows() == [1, 2]
