@@ -16,7 +16,7 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
-DEADLINE = 60.0
+DEADLINE = 30.0
 """Seconds after which something that must happen counts as never happening."""
 
 # Examples are drawn anew from the same seed in every run; a slow machine fails no test.
@@ -28,11 +28,14 @@ settings.load_profile("gradoscope")
 def wait_until() -> Callable[..., None]:
     """Return a function that waits for a condition, and fails if it never comes true."""
 
-    def wait(condition: Callable[[], object], what: str = "the condition") -> None:
+    def wait(
+        condition: Callable[[], object], what: str | Callable[[], str] = "the condition"
+    ) -> None:
         deadline = time.monotonic() + DEADLINE
         while not condition():
             if time.monotonic() > deadline:
-                pytest.fail(f"waited {DEADLINE:g} s in vain for {what}")
+                text = what if isinstance(what, str) else what()
+                pytest.fail(f"waited {DEADLINE:g} s in vain for {text}")
             time.sleep(0.002)
 
     return wait

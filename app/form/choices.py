@@ -5,13 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
+from PySide6.QtGui import QPaintEvent, QPalette, QWheelEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QWidget,
+)
 
 from app.form.fields import MIXED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_ARROW = 24  # pixels at the right end
 
 
 class ChoiceField(QComboBox):
@@ -23,7 +32,7 @@ class ChoiceField(QComboBox):
         super().__init__(parent)
         self._value: Any = None
         self._invalid = False
-        self.setMinimumContentsLength(5)
+        self.setMinimumContentsLength(3)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel alone does not focus
         self._connect()
@@ -83,6 +92,29 @@ class ChoiceField(QComboBox):
         value = self.itemData(index)
         if value != self._value or self._invalid:
             self.committed.emit(value)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        area = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox,
+            option,
+            QStyle.SubControl.SC_ComboBoxEditField,
+            self,
+        )
+        area.setRight(self.width() - _ARROW)  # a style sheet counts the arrow's room twice
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        role = QPalette.ColorRole.PlaceholderText if self._is_blank() else QPalette.ColorRole.Text
+        painter.setPen(self.palette().color(role))
+        text = self.placeholderText() if self._is_blank() else self.currentText()
+        text = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width() - 2)
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(area.adjusted(2, 0, 0, 0), flags, text)
+        painter.end()
+
+    def _is_blank(self) -> bool:
+        return self.currentIndex() < 0
 
     def showPopup(self) -> None:
         view = self.view()

@@ -23,7 +23,7 @@ from app.form.fields import LineField
 from app.form.names import number_text, readable
 
 Field = LineField | ChoiceField | BoolField
-_LONGEST_LABEL = "Validation share"  # all forms share one column, so that fields align
+_LONGEST_LABEL = "Negative slope"  # with a dot; all forms share one column: fields align
 _DOT = 6
 _LONG_WORD = re.compile(r"\S{30,}")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import math
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,8 @@ Index = QModelIndex | QPersistentModelIndex
 Vector = NDArray[np.floating[Any]]
 _ALIGNED = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+_DECADES = 12.0  # what the delta bar spans: float32 resolves some seven below one layer's largest
+_PIXELS = 96  # of a bar at 200 %
 LIVE_ROLE = int(Qt.ItemDataRole.UserRole)
 """(delta, largest delta, mean phi' / sup phi'); a None was not measured."""
 
@@ -53,6 +57,8 @@ class LayersModel(QAbstractTableModel):
         self._output = Output()
         self._delta: Vector | None = None
         self._derivative: Vector | None = None
+        self._largest = 0.0
+        self._pictures: list[tuple[object, object]] = []
         self._drafts: dict[tuple[int, int], tuple[str, str]] = {}
 
     def set_network(self, layers: tuple[Dense, ...], output: Output) -> None:
@@ -63,18 +69,31 @@ class LayersModel(QAbstractTableModel):
             for cell, draft in self._drafts.items()
             if kept and cell[0] < len(layers) and layers[cell[0]] == self._layers[cell[0]]
         }
+        if kept and (layers, output) == (self._layers, self._output):
+            return
         if kept:
             self._layers, self._output = layers, output
             self._changed(Column.NUMBER, Column.LIVE)
         else:
             self.beginResetModel()
             self._layers, self._output = layers, output
+            self._pictures = []
             self.endResetModel()
 
     def set_live(self, delta: Vector | None, derivative: Vector | None) -> None:
         """Show what was measured, one number a layer, the output included; None: nothing was."""
         self._delta, self._derivative = delta, derivative
-        self._changed(Column.LIVE, Column.LIVE)
+        finite = delta[np.isfinite(delta)] if delta is not None else np.empty(0)
+        self._largest = float(finite.max()) if finite.size else 0.0
+        pictures = [self._picture(row) for row in range(self.rowCount())]
+        pairs = zip_longest(self._pictures, pictures)
+        changed = [row for row, (old, new) in enumerate(pairs) if old != new]
+        self._pictures = pictures
+        if changed:  # the view is drawn anew only where a bar is longer or shorter by a pixel
+            last = min(changed[-1], self.rowCount() - 1)
+            self.dataChanged.emit(
+                self.index(changed[0], Column.LIVE), self.index(last, Column.LIVE)
+            )
 
     def set_draft(self, row: int, column: int, text: str, sentence: str) -> None:
         """Keep a text that cannot be used in its cell, with the reason."""
@@ -136,11 +155,13 @@ class LayersModel(QAbstractTableModel):
         return ", ".join([f"Layer {row + 1}: {layer.units} units", *extras])
 
     def _live(self, row: int) -> tuple[float | None, float, float | None]:
-        delta, largest = self._delta, 0.0
-        if delta is not None:
-            finite = delta[np.isfinite(delta)]
-            largest = float(finite.max()) if finite.size else 0.0
-        return _at(delta, row), largest, _at(self._derivative, row)
+        return _at(self._delta, row), self._largest, _at(self._derivative, row)
+
+    def _picture(self, row: int) -> tuple[object, object]:
+        """Return what the two bars of a row look like, to the pixel."""
+        delta, largest, derivative = self._live(row)
+        share = None if derivative is None else min(max(derivative, 0.0), 1.0)
+        return _pixels(delta, log_share(delta, largest)), _pixels(derivative, share)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self._layers) + 1
@@ -195,6 +216,26 @@ class LayersModel(QAbstractTableModel):
 
 def _at(values: Vector | None, row: int) -> float | None:
     return float(values[row]) if values is not None and row < len(values) else None
+
+
+def log_share(value: float | None, largest: float) -> float:
+    """Return the length of a delta bar: 1 for the largest, 0 for twelve decades below it.
+
+    Examples
+    --------
+    >>> log_share(1e-6, 1.0), log_share(0.0, 1.0), log_share(2.0, 2.0)
+    (0.5, 0.0, 1.0)
+    """
+    if value is None or not math.isfinite(value) or value <= 0 or largest <= 0:
+        return 0.0
+    return min(max(1 + math.log10(value / largest) / _DECADES, 0.0), 1.0)
+
+
+def _pixels(value: float | None, share: float | None) -> object:
+    """Return what tells two bars apart that do not look the same."""
+    if value is None or share is None or not math.isfinite(value) or value == 0:
+        return str(value)
+    return round(share * _PIXELS)
 
 
 def _measured(value: float | None) -> str:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QRect, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPalette
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -19,16 +28,15 @@ from PySide6.QtWidgets import (
 from app.form import ChoiceField, IntField
 from app.form.describe import Bounds, first_line
 from app.form.names import readable
-from app.panels.layers_model import LIVE_ROLE, Column, Index, LayersModel
+from app.panels.layers_header import LEFT, PAD, UNITS_GAP, LayersHeader
+from app.panels.layers_model import LIVE_ROLE, Column, Index, LayersModel, log_share
 from app.panels.look import current_theme
 from app.theme import Theme
 from core.experiment.network import ACTIVATION_KINDS, Dense
 
-_DECADES = 12.0  # what the delta bar spans: float32 resolves some seven below one layer's largest
 _DOT = 8
 _BAR = 4
-_PAD = 4
-_UNITS_GAP = 10  # between the units, which stand right, and the activation, which stands left
+_NARROW = 250  # below it the live bars make room for the names
 _FEWEST_ROWS = 7  # shown however low the window is
 
 
@@ -44,7 +52,7 @@ class LayerDelegate(QStyledItemDelegate):
             painter.setBrush(theme.color("accent"))
             painter.drawRect(QRectF(area.left(), area.top(), 2, area.height()))
         painter.setBrush(theme.layer_color(index.row() + 1, count))
-        left = area.left() + 8
+        left = area.left() + LEFT
         painter.drawEllipse(QRectF(left, area.center().y() - _DOT / 2, _DOT, _DOT))
         painter.setPen(theme.color("text"))
         text = QRectF(left + _DOT + 6, area.top(), area.width(), area.height())
@@ -53,7 +61,7 @@ class LayerDelegate(QStyledItemDelegate):
 
     def _paint_live(self, painter: QPainter, area: QRectF, index: Index, theme: Theme) -> None:
         delta, largest, derivative = index.data(LIVE_ROLE)
-        track = QRectF(area.left() + _PAD, 0, area.width() - 2 * _PAD, _BAR)
+        track = QRectF(area.left() + PAD, 0, area.width() - 2 * PAD, _BAR)
         middle = area.center().y()
         track.moveTop(middle - _BAR - 1.5)
         _paint_bar(painter, track, delta, log_share(delta, largest), theme.color("accent"), theme)
@@ -67,7 +75,7 @@ class LayerDelegate(QStyledItemDelegate):
         option.state &= ~QStyle.StateFlag.State_Selected  # pyright: ignore
         option.state &= ~QStyle.StateFlag.State_HasFocus  # pyright: ignore
         if index.column() == Column.UNITS:
-            option.rect.adjust(0, 0, _PAD - _UNITS_GAP, 0)  # pyright: ignore
+            option.rect.adjust(0, 0, PAD - UNITS_GAP, 0)  # pyright: ignore
         model = index.model()
         if isinstance(model, LayersModel) and model.draft_at(index):
             option.palette.setColor(QPalette.ColorRole.Text, theme.color("bad"))  # pyright: ignore
@@ -105,9 +113,11 @@ class LayerDelegate(QStyledItemDelegate):
     def setEditorData(self, editor: QWidget, index: Index) -> None:
         value = index.data(Qt.ItemDataRole.EditRole)
         if isinstance(editor, IntField):
+            if editor.isModified():
+                return  # the model changed while the user types
             editor.setText(str(value))
             editor.selectAll()
-        elif isinstance(editor, ChoiceField):
+        elif isinstance(editor, ChoiceField) and editor.value() is None:
             editor.set_value(value)
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
@@ -130,36 +140,6 @@ class LayerDelegate(QStyledItemDelegate):
         if isinstance(editor, ChoiceField):
             self.commitData.emit(editor)
             self.closeEditor.emit(editor, QStyledItemDelegate.EndEditHint.NoHint)
-
-
-class LayersHeader(QHeaderView):
-    """Small muted titles, closer together than those of a full-size table."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
-        self.setHighlightSections(False)
-        self.setMinimumSectionSize(24)
-        self.setSectionsClickable(False)
-        self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.setFixedHeight(self.fontMetrics().height() + 6)
-
-    def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:
-        theme = current_theme()
-        model, across = self.model(), Qt.Orientation.Horizontal
-        text = str(model.headerData(logicalIndex, across))
-        flags = model.headerData(logicalIndex, across, Qt.ItemDataRole.TextAlignmentRole)
-        font = painter.font()
-        font.setPixelSize(round(self.fontInfo().pixelSize() * theme.small / theme.font))
-        painter.save()
-        painter.fillRect(rect, theme.color("panel"))
-        painter.setFont(font)
-        painter.setPen(theme.color("muted"))
-        left = 8 if logicalIndex == Column.NUMBER else _PAD
-        right = _UNITS_GAP if logicalIndex == Column.UNITS else _PAD
-        painter.drawText(rect.adjusted(left, 0, -right, 0), int(flags), text)
-        painter.setPen(theme.color("line"))
-        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-        painter.restore()
 
 
 class LayersTable(QTableView):
@@ -201,6 +181,7 @@ class LayersTable(QTableView):
 
     def _connect(self) -> None:
         self.model().modelReset.connect(self._on_reset)
+        self.model().dataChanged.connect(self._on_data_changed)
 
     def set_most_height(self, height: int) -> None:
         """Limit the height; beyond it the table scrolls."""
@@ -216,23 +197,47 @@ class LayersTable(QTableView):
         row = metrics.height() + 8
         self.verticalHeader().setDefaultSectionSize(row)
         digits = "0" * max(len(str(self.model().rowCount())), 2)
-        self.setColumnWidth(Column.NUMBER, metrics.horizontalAdvance(digits) + _DOT + 20)
-        self.setColumnWidth(Column.UNITS, metrics.horizontalAdvance("1024") + _PAD + _UNITS_GAP)
-        self.setColumnWidth(Column.ACTIVATION, metrics.horizontalAdvance("Sigmoid") + 2 * _PAD + 4)
-        self.setColumnWidth(Column.LIVE, metrics.horizontalAdvance("000") + 20)
+        self.setColumnWidth(Column.NUMBER, metrics.horizontalAdvance(digits) + _DOT + LEFT + 10)
+        units = self._widest(Column.UNITS, "256")
+        self.setColumnWidth(Column.UNITS, units + UNITS_GAP + PAD)
+        self.setColumnWidth(Column.ACTIVATION, self._widest(Column.ACTIVATION, "Sigmoid") + 8)
+        bars = "000" if self.viewport().width() >= _NARROW else "0"
+        self.setColumnWidth(Column.LIVE, metrics.horizontalAdvance(bars) + 24)
         self.clearSpans()
         self.setSpan(self.model().rowCount() - 1, Column.NUMBER, 1, 2)
         header = self.horizontalHeader().height()
         wanted = header + row * self.model().rowCount() + 2
         self.setFixedHeight(min(wanted, max(self._most_height, header + row * _FEWEST_ROWS)))
 
+    def _widest(self, column: int, least: str) -> int:
+        """Return the width of the widest text in a column; whatever ``least`` needs at least."""
+        model = self.model()
+        texts = {str(model.index(row, column).data()) for row in range(model.rowCount())}
+        title = str(model.headerData(column, Qt.Orientation.Horizontal))
+        header = self.horizontalHeader()
+        titled = QFontMetrics(header.small_font()) if isinstance(header, LayersHeader) else None
+        return max(
+            *map(self.fontMetrics().horizontalAdvance, texts | {least}),
+            titled.horizontalAdvance(title) if titled else 0,
+        )
+
     @Slot()
     def _on_reset(self) -> None:
         self._measure()
 
+    @Slot(QModelIndex, QModelIndex)
+    def _on_data_changed(self, first: QModelIndex) -> None:
+        if first.column() != Column.LIVE:  # the live bars change thirty times a second
+            self._measure()
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._measure()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
             self._measure()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -249,19 +254,6 @@ class LayersTable(QTableView):
 
     def sizeHint(self) -> QSize:
         return QSize(246, self.maximumHeight())
-
-
-def log_share(value: float | None, largest: float) -> float:
-    """Return the length of a delta bar: 1 for the largest, 0 for twelve decades below it.
-
-    Examples
-    --------
-    >>> log_share(1e-6, 1.0), log_share(0.0, 1.0), log_share(2.0, 2.0)
-    (0.5, 0.0, 1.0)
-    """
-    if value is None or not math.isfinite(value) or value <= 0 or largest <= 0:
-        return 0.0
-    return min(max(1 + math.log10(value / largest) / _DECADES, 0.0), 1.0)
 
 
 def _finite(value: float | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -59,10 +59,10 @@ class Axis(QGraphicsItem):
         painter.setPen(self._theme.color("muted"))
         rect, height = self._rect, self._metrics.height()
         if self._vertical:
-            flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             for at, label in self._ticks:
                 top = min(max(at - height / 2, rect.top()), rect.bottom() - height)
-                painter.drawText(QRectF(rect.left(), top, rect.width() - 6, height), flags, label)
+                left = rect.right() - 3 - self._metrics.horizontalAdvance(label)
+                painter.drawText(QPointF(left, top + self._metrics.ascent()), label)
             return
         end = rect.left() - 4
         for at, label in self._ticks:
@@ -71,4 +71,4 @@ class Axis(QGraphicsItem):
             if left < end + 8:  # never one label over another
                 continue
             end = left + width
-            painter.drawText(QRectF(left, rect.top() + 3, width + 2, height), label)
+            painter.drawText(QPointF(left, rect.top() + self._metrics.ascent()), label)

@@ -48,14 +48,12 @@ class Canvas(pg.GraphicsLayoutWidget):
         self._connect()
 
     def _build(self) -> None:
-        self.ci.layout.setContentsMargins(6, 6, 4, 2)
-        self.ci.layout.setSpacing(4)
+        self.ci.setContentsMargins(6, 6, 4, 2)
+        self.ci.setSpacing(4)
         self.setMinimumSize(80, 60)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         # Plots write in their own pixels and set what they need.
-        self.setOptimizationFlag(
-            QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing, True
-        )
+        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing, True)
         self._follow = QToolButton(self)
         self._follow.setText("A")
         self._follow.setProperty("small", "true")
@@ -64,6 +62,7 @@ class Canvas(pg.GraphicsLayoutWidget):
         self._follow.hide()
 
     def _connect(self) -> None:
+        assert self.sceneObj is not None
         self.sceneObj.sigMouseClicked.connect(self._on_mouse_clicked)
         self._follow.clicked.connect(self.follow_again)
 
@@ -117,28 +116,28 @@ class Canvas(pg.GraphicsLayoutWidget):
 
     # Qt ----------------------------------------------------------------------------------
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        super().mouseMoveEvent(event)
-        if event.buttons() != Qt.MouseButton.NoButton:
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
+        super().mouseMoveEvent(ev)
+        if ev.buttons() != Qt.MouseButton.NoButton:
             return
-        found = self._plot_at(self.mapToScene(event.position().toPoint()))
+        found = self._plot_at(self.mapToScene(ev.position().toPoint()))
         if found is None:
             self.left.emit()
         else:
             plot, point = found
             self.hovered.emit(plot, *plot.from_pixels(point))
 
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
+    def leaveEvent(self, ev: QEvent) -> None:
+        super().leaveEvent(ev)
         self.left.emit()
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        super().resizeEvent(event)
+    def resizeEvent(self, ev: QResizeEvent | None) -> None:
+        super().resizeEvent(ev)
         if hasattr(self, "_follow"):  # the base class resizes while it is built
             self._follow.move(self.width() - 32, 14)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, ev: QPaintEvent) -> None:
         begin = time.perf_counter()
-        super().paintEvent(event)
+        super().paintEvent(ev)
         self.paint_seconds += time.perf_counter() - begin
         self.paints += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from itertools import groupby
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
@@ -29,6 +30,10 @@ class Dot:
     y: float
     color: QColor
     shape: Shape = Shape.DOT
+
+
+def _color_of(dot: Dot) -> int:
+    return dot.color.rgba()
 
 
 class Dots(QGraphicsItem):
@@ -70,19 +75,28 @@ class Dots(QGraphicsItem):
         area = self._plot.area()
         painter.setClipRect(area.adjusted(-4, -4, 4, 4))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        half = self._size / 2
+        scale_x, shift_x, scale_y, shift_y = self._plot.mapping()
+        pen = QPen(QColor(), self._size)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        for color, dots in groupby(self._dots, key=_color_of):  # one call for each run of a colour
+            pen.setColor(QColor.fromRgba(color))
+            painter.setPen(pen)
+            painter.drawPoints(
+                [
+                    QPointF(shift_x + dot.x * scale_x, shift_y + dot.y * scale_y)
+                    for dot in dots
+                    if dot.shape is Shape.DOT
+                ]
+            )
         for index, dot in enumerate(self._dots):
-            at = self._plot.to_pixels(dot.x, dot.y)
-            if dot.shape is Shape.DOT:
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(dot.color)
-                painter.drawEllipse(at, half, half)
-                if index == self._chosen:
-                    painter.setPen(QPen(self._outline, 1.5))
-                    painter.setBrush(Qt.BrushStyle.NoBrush)
-                    painter.drawEllipse(at, half + 3, half + 3)
-            else:
-                self._paint_special(painter, dot.shape, at.x(), area, dot.color)
+            if dot.shape is not Shape.DOT:
+                x = self._plot.to_pixels(dot.x, 0.0).x()
+                self._paint_special(painter, dot.shape, x, area, dot.color)
+            elif index == self._chosen:
+                painter.setPen(QPen(self._outline, 1.5))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                radius = self._size / 2 + 3
+                painter.drawEllipse(self._plot.to_pixels(dot.x, dot.y), radius, radius)
 
     @staticmethod
     def _paint_special(

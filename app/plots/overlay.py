@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from app.plots.notes import Cursor, Mark, Rule, Tag
 from app.plots.text import elide
 from app.theme import Theme
 
@@ -21,45 +21,6 @@ Array = NDArray[np.float64]
 _PLACES = tuple(
     (side, shift) for shift in (7, -7, 22, -22, 38, -38, 56, -56, 80, -80) for side in (-1, 1)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A vertical line with words at its foot: something happened at ``x``."""
-
-    x: float
-    text: str = ""
-    color: str = "muted"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A dashed horizontal line with words on it: a value to compare with."""
-
-    y: float
-    text: str = ""
-    color: str = "dim"
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """Words beside a point, in the colour of the line that they name."""
-
-    x: float
-    y: float
-    text: str
-    color: str = "text"
-    above: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """A cross at a point with a box of text lines."""
-
-    x: float
-    y: float
-    lines: tuple[str, ...]
-    box: bool = False
 
 
 class Overlay(QGraphicsItem):
@@ -77,6 +38,8 @@ class Overlay(QGraphicsItem):
         self._font = QFont()
         self._metrics = QFontMetricsF(self._font)
         self._shown: dict[str, object] = {}
+        self.placed: list[QRectF] = []  # where words were written last
+        self._sizes: dict[str, tuple[float, float]] = {}
         self._over_image = False
         self._lines: tuple[tuple[Array, Array], ...] = ()
         self.setZValue(10)
@@ -87,6 +50,7 @@ class Overlay(QGraphicsItem):
         self._theme = theme
         self._font = theme.plot_font()
         self._metrics = QFontMetricsF(self._font)
+        self._sizes.clear()
         self.update()
 
     def set_rect(self, rect: QRectF) -> None:
@@ -107,9 +71,7 @@ class Overlay(QGraphicsItem):
         """Show horizontal lines."""
         self._show("rules", rules)
 
-    def show_tags(
-        self, tags: tuple[Tag, ...], lines: tuple[tuple[Array, Array], ...] = ()
-    ) -> None:
+    def show_tags(self, tags: tuple[Tag, ...], lines: tuple[tuple[Array, Array], ...] = ()) -> None:
         """Show words beside points, where they cover the ``lines`` least.
 
         Earlier ones are placed first. Lines are x and y of what is drawn below.
@@ -154,7 +116,7 @@ class Overlay(QGraphicsItem):
             return
         painter.setClipRect(self._rect)
         painter.setFont(self._font)
-        taken: list[QRectF] = []
+        taken = self.placed = []
         caption = self._shown.get("caption")
         if isinstance(caption, str) and caption:
             box = self._box(caption)
@@ -203,9 +165,10 @@ class Overlay(QGraphicsItem):
             return
         right, left = self._rect.right() - x - 12, x - self._rect.left() - 12
         text = elide(mark.text, 48)
-        side = 1 if right >= min(self._metrics.horizontalAdvance(text) + 2, left) else -1
+        side = 1 if right >= min(self._box(text).width(), left) else -1
         room = max(right, left)
-        text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        if self._box(text).width() > room:
+            text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
         box = self._box(text)
         at = x + 6 if side > 0 else x - 6 - box.width()
         rows = (self._rect.bottom() - 6 - row * (box.height() + 2) for row in range(1, 5))
@@ -229,21 +192,21 @@ class Overlay(QGraphicsItem):
             box = self._box(rule.text)
             tops = (y - box.height() - 1, y + 2, y - box.height() - 14, y + 15)
             lefts = (self._rect.right() - box.width() - 6, self._rect.left() + 6)
-            places = [
+            places = (
                 QRectF(left, top, box.width(), box.height()) for top in tops for left in lefts
-            ]
+            )
             place = self._best(places, taken, points)
             if place is not None:
                 self._write(painter, place, rule.text, "muted")
                 taken.append(place)
 
-    def _best(
-        self, places: list[QRectF], taken: list[QRectF], points: Array
-    ) -> QRectF | None:
+    def _best(self, places: Iterable[QRectF], taken: list[QRectF], points: Array) -> QRectF | None:
         """Return the place that covers the lines least, of those inside and still free."""
         inside = self._rect.adjusted(0, 1, 0, -1)
         best, least = None, 1e9
         for rank, place in enumerate(places):
+            if rank >= least:
+                break
             if not (inside.contains(place) and self._free(place, taken)):
                 continue
             cost = rank + 4 * self._covered(place, points)
@@ -251,23 +214,22 @@ class Overlay(QGraphicsItem):
                 best, least = place, cost
         return best
 
-    def _paint_tag(
-        self, painter: QPainter, tag: Tag, taken: list[QRectF], points: Array
-    ) -> None:
+    def _paint_tag(self, painter: QPainter, tag: Tag, taken: list[QRectF], points: Array) -> None:
         assert self._theme is not None
         at = self._to_pixels(tag.x, tag.y)
         box = self._box(tag.text)
         width, height = box.width(), box.height()
         inside = self._rect.adjusted(3, 2, -3, -2)
-        places = []
-        for side, shift in _PLACES:
-            if tag.above and shift > 0:
-                continue
-            left = at.x() + 8 if side > 0 else at.x() - 8 - width
-            left = min(max(left, inside.left()), inside.right() - width)
-            top = at.y() + shift if shift > 0 else at.y() + shift - height
-            places.append(QRectF(left, top, width, height))
-        place = self._best(places, taken, points)
+
+        def places() -> Iterator[QRectF]:
+            least, most = inside.left(), inside.right() - width
+            for side, shift in _PLACES:
+                if not (tag.above and shift > 0):
+                    left = at.x() + 8 if side > 0 else at.x() - 8 - width
+                    top = at.y() + shift if shift > 0 else at.y() + shift - height
+                    yield QRectF(min(max(left, least), most), top, width, height)
+
+        place = self._best(places(), taken, points)
         if place is not None:
             self._write(painter, place, tag.text, tag.color)
             taken.append(place)
@@ -283,7 +245,8 @@ class Overlay(QGraphicsItem):
             px = left + x[good] * (right - left)
             py = top + y[good] * (bottom - top)
             if len(px) > 1:
-                grid = np.arange(max(px[0], self._rect.left()), px[-1] + 1, 6.0)
+                start, stop = max(px[0], self._rect.left()), min(px[-1], self._rect.right())
+                grid = np.arange(start, stop + 1, 6.0)
                 parts.append(np.stack([grid, np.interp(grid, px, py)], axis=1))
         return np.concatenate(parts)
 
@@ -320,11 +283,17 @@ class Overlay(QGraphicsItem):
         painter.drawRoundedRect(QRectF(left + 0.5, top + 0.5, width - 1, height - 1), 5, 5)
         for row, line in enumerate(cursor.lines):
             painter.setPen(theme.color("muted" if row == 0 else "text"))
-            y = top + 5 + row * self._metrics.height()
-            painter.drawText(QRectF(left + 8, y, width, self._metrics.height()), line)
+            y = top + 5 + row * self._metrics.height() + self._metrics.ascent()
+            painter.drawText(QPointF(left + 8, y), line)
 
     def _box(self, text: str) -> QRectF:
-        return QRectF(0, 0, self._metrics.horizontalAdvance(text) + 1, self._metrics.height())
+        size = self._sizes.get(text)
+        if size is None:  # measuring takes as long as writing
+            if len(self._sizes) > 500:
+                self._sizes.clear()
+            size = (self._metrics.horizontalAdvance(text) + 1, self._metrics.height())
+            self._sizes[text] = size
+        return QRectF(0, 0, *size)
 
     @staticmethod
     def _free(box: QRectF, taken: list[QRectF]) -> bool:
@@ -337,4 +306,5 @@ class Overlay(QGraphicsItem):
         else:  # a line below stays visible, and the words readable
             painter.fillRect(box.adjusted(-2, 0, 2, 0), self._theme.color("plot", 0.7))
         painter.setPen(self._theme.color(color))
-        painter.drawText(box, text)
+        # By its base line: twice as fast as into a rectangle.
+        painter.drawText(QPointF(box.left(), box.top() + self._metrics.ascent()), text)

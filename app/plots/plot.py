@@ -20,6 +20,7 @@ __all__ = ["Plot", "Scale"]
 
 LEFT = 46.0
 BOTTOM = 20.0
+_FAR = 1e6  # pixels; beyond any picture, and well within what Qt can draw
 _X_SPACING, _Y_SPACING = 62.0, 34.0  # pixels that a label takes at least
 
 
@@ -60,6 +61,7 @@ class Plot(pg.GraphicsWidget):
         self._grid = grid
         self._theme: Theme | None = None
         self._target: tuple[Range, Range] | None = None
+        self._picture = QRectF(0, 0, 1, 1)
         self._grid_x: list[float] = []
         self._grid_y: list[float] = []
         self._build()
@@ -141,12 +143,16 @@ class Plot(pg.GraphicsWidget):
 
     def to_pixels(self, x: float, y: float) -> QPointF:
         """Map coordinates to this item's pixels."""
-        rect = self.area()
+        scale_x, shift_x, scale_y, shift_y = self.mapping()
+        px, py = shift_x + x * scale_x, shift_y + y * scale_y
+        return QPointF(min(max(px, -_FAR), _FAR), min(max(py, -_FAR), _FAR))
+
+    def mapping(self) -> tuple[float, float, float, float]:
+        """Return scale and shift of x, scale and shift of y, from coordinates to pixels."""
+        rect = self._picture
         (x0, x1), (y0, y1) = self.box.state["viewRange"]
-        px = rect.left() + (x - x0) / (x1 - x0) * rect.width()
-        py = rect.bottom() - (y - y0) / (y1 - y0) * rect.height()
-        big = 1e6  # beyond the picture; Qt's integers end a little later
-        return QPointF(min(max(px, -big), big), min(max(py, -big), big))
+        scale_x, scale_y = rect.width() / (x1 - x0), -rect.height() / (y1 - y0)
+        return scale_x, rect.left() - x0 * scale_x, scale_y, rect.bottom() - y0 * scale_y
 
     def from_pixels(self, point: QPointF) -> tuple[float, float]:
         """Map this item's pixels to coordinates."""
@@ -182,10 +188,12 @@ class Plot(pg.GraphicsWidget):
             return
         if (*self.x_range, *self.y_range) != values:
             self.box.setRange(xRange=x, yRange=y, padding=0, disableAutoRange=False)
+            # Now rather than while it is painted, which would paint it a second time.
+            self.box.updateMatrix()
 
     def area(self) -> QRectF:
         """Return the picture without its axes, in this item's pixels."""
-        return self.rect().adjusted(self._left, 4, -8, -self._bottom)
+        return self._picture
 
     def _update_ticks(self) -> None:
         rect = self.area()
@@ -208,16 +216,18 @@ class Plot(pg.GraphicsWidget):
     # Qt ----------------------------------------------------------------------------------
 
     def resizeEvent(self, event: object) -> None:
-        rect = self.area()
+        rect = self.rect().adjusted(self._left, 4, -8, -self._bottom)
+        self._picture = rect
         if rect.width() > 1 and rect.height() > 1:
             self.box.setGeometry(rect)
             self.overlay.set_rect(rect)
             whole = self.rect()
+            # Three pixels off: what touches the picture is painted with each of its points.
             self._axis_x.set_rect(
-                QRectF(rect.left() - 14, rect.bottom(), rect.width() + 22, self._bottom)
+                QRectF(rect.left() - 14, rect.bottom() + 3, rect.width() + 22, self._bottom - 3)
             )
             self._axis_y.set_rect(
-                QRectF(whole.left(), rect.top() - 4, self._left, rect.height() + 10)
+                QRectF(whole.left(), rect.top() - 4, self._left - 3, rect.height() + 7)
             )
             self._update_ticks()
             self.view_changed.emit()

@@ -16,7 +16,6 @@ from app.shell.main_window import MainWindow
 from app.theme import Theme
 from app.views import VIEWS
 from core import catalogue
-from core.devices import available_devices
 from core.errors import LabError
 from core.experiment import Experiment, with_settings, write_experiment
 from core.experiment.toml import read_experiment
@@ -27,6 +26,11 @@ if TYPE_CHECKING:
     from app.views import View
 
 log = logging.getLogger(__name__)
+
+READOUT_TICKS = 4
+"""Numbers change eight times a second: faster they cannot be read, and each costs training."""
+BAR_TICKS = 8
+"""The bars in the layer table are repainted half as often."""
 
 
 class Laboratory(QObject):
@@ -48,6 +52,8 @@ class Laboratory(QObject):
         self.panel = ExperimentPanel()
         self.views: list[View] = [view() for view in VIEWS]
         self._events_shown = -1
+        self._version_shown = -1
+        self._ticks = 0
         self._build()
         self._connect()
         self._show_experiment()
@@ -59,7 +65,6 @@ class Laboratory(QObject):
         for view in self.views:
             view.apply_theme(self.window.theme)
             self.clock.add(view)
-        self.panel.apply_theme(self.window.theme)
 
     def _connect(self) -> None:
         session, panel, window = self.session, self.panel, self.window
@@ -122,6 +127,7 @@ class Laboratory(QObject):
     def _show_source(self) -> None:
         source = self.session.source
         self._events_shown = -1
+        self._version_shown = -1
         self.window.banner.hide()
         for view in self.views:
             view.set_source(source)
@@ -161,6 +167,8 @@ class Laboratory(QObject):
 
     @Slot()
     def _on_ready(self) -> None:
+        from core.devices import available_devices  # torch is loaded by now
+
         self.panel.set_devices(available_devices())
 
     # The clock ---------------------------------------------------------------------------------
@@ -169,10 +177,18 @@ class Laboratory(QObject):
     def _on_tick(self) -> None:
         session = self.session
         session.poll()
-        source = session.source
-        self.window.transport.show_source(source)
         self.window.transport.set_running(session.running)
-        if source.steps and source.layer_columns:
+        self._ticks += 1
+        if self._ticks % READOUT_TICKS == 0 or not session.running:
+            self._show_readouts(live_bars=self._ticks % BAR_TICKS == 0 or not session.running)
+
+    def _show_readouts(self, *, live_bars: bool) -> None:
+        source = self.session.source
+        if source.version == self._version_shown:
+            return
+        self._version_shown = source.version
+        self.window.transport.show_source(source)
+        if live_bars and source.steps and source.layer_columns:
             delta = source.layer_columns["delta_norm"].last()
             slope = source.layer_columns["derivative_mean"].last()
             self.panel.set_live(delta, slope)
@@ -239,7 +255,6 @@ class Laboratory(QObject):
 
     @Slot(object)
     def _on_theme(self, theme: Theme) -> None:
-        self.panel.apply_theme(theme)
         for view in self.views:
             view.apply_theme(theme)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -58,10 +58,13 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self.theme: Theme = load_theme(settings.theme)
         self._shown = False
+        self._arranged = False
         self._docks: dict[str, QDockWidget] = {}
+        self._top_row: list[QDockWidget] = []
+        _dress(self.theme)  # first: widgets made before it would keep the system's font
         self._build()
         self._connect()
-        self.set_theme(settings.theme)
+        self._paint()
 
     def _build(self) -> None:
         self.setWindowTitle("Gradoscope")
@@ -111,6 +114,7 @@ class MainWindow(QMainWindow):
         self.event_text = QLabel()
         self.event_text.setProperty("role", "muted")
         self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().setContentsMargins(12, 0, 12, 0)
         self.statusBar().addWidget(self.state_text)
         self.statusBar().addPermanentWidget(self.event_text)
 
@@ -145,6 +149,7 @@ class MainWindow(QMainWindow):
         for row in rows:
             for left, right in zip(row, row[1:], strict=False):
                 self.grid.splitDockWidget(left, right, Qt.Orientation.Horizontal)
+        self._top_row = rows[0]
 
     # What others call ----------------------------------------------------------------------
 
@@ -152,17 +157,27 @@ class MainWindow(QMainWindow):
         """Dress everything in a theme, ``dark`` or ``light``."""
         self.theme = load_theme(name)
         self.settings.theme = "light" if name == "light" else "dark"
-        application = QApplication.instance()
-        if isinstance(application, QApplication):
-            apply_theme(application, self.theme)
+        _dress(self.theme)
+        self._paint()
+        self.theme_changed.emit(self.theme)
+
+    def _paint(self) -> None:
         paint_icons(self.actions_by_key, self.theme)
         self.transport.apply_theme(self.theme)
         self.start_page.apply_theme(self.theme)
-        self.theme_changed.emit(self.theme)
 
     def show_views(self) -> None:
         """Leave the start page."""
         self.stack.setCurrentWidget(self.grid)
+        if not self._arranged:
+            self._arranged = True
+            QTimer.singleShot(0, self._share_width)  # docks take sizes only once they are shown
+
+    @Slot()
+    def _share_width(self) -> None:
+        # The column with four faces to choose from needs the most room in its headers.
+        shares = [33, 28, 39][: len(self._top_row)]
+        self.grid.resizeDocks(self._top_row, shares, Qt.Orientation.Horizontal)
 
     def show_start_page(self) -> None:
         """Show the ready experiments."""
@@ -217,6 +232,12 @@ class MainWindow(QMainWindow):
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self.closed.emit()
         super().closeEvent(event)
+
+
+def _dress(theme: Theme) -> None:
+    application = QApplication.instance()
+    if isinstance(application, QApplication):
+        apply_theme(application, theme)
 
 
 def _line(*, vertical: bool = False) -> QFrame:

@@ -30,7 +30,7 @@ ORDER = (
 FACTS = {
     "twenty-sigmoid-layers": ("20 layers", "sigmoid", "digits"),
     "he-relu-digits": ("20 layers", "ReLU", "digits"),
-    "exploding-relu": ("10 layers", "ReLU, std 1", "digits"),
+    "exploding-relu": ("10 layers", "ReLU, std 0.3", "digits"),
     "fashion-batch-norm": ("2 layers", "batch norm", "Fashion-MNIST"),
     "two-moons": ("2 layers", "tanh", "moons"),
 }
@@ -146,6 +146,7 @@ class StartPage(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         page = QWidget()
+        page.setObjectName("start")
         column = QVBoxLayout(page)
         column.setContentsMargins(40, 40, 40, 40)
         column.setSpacing(8)

@@ -172,7 +172,9 @@ QCheckBox::indicator:hover, QRadioButton::indicator:hover { border-color: $accen
 QCheckBox::indicator:checked {
     background: $accent; border-color: $accent; image: url($icons/check-mark.svg);
 }
-QRadioButton::indicator:checked { background: $accent; border-color: $accent; }
+QRadioButton::indicator:checked {
+    width: 8px; height: 8px; border: 4px solid $accent; background: $on_accent;
+}
 QCheckBox:focus, QRadioButton:focus { color: $accent; }
 
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $line; }
@@ -193,6 +195,8 @@ QGroupBox {
 QGroupBox::title { subcontrol-origin: margin; left: 0px; top: 4px; color: $muted; }
 QLabel[role="section"] { color: $muted; font-size: ${small}px; font-weight: 600; }
 QLabel[role="title"] { font-size: ${title}px; font-weight: 600; }
+QLabel[role="headline"] { font-size: 22px; font-weight: 600; }
+QLabel[role="value"] { font-weight: 600; }
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="dim"] { color: $dim; font-size: ${small}px; }
 QLabel[role="error"] { color: $bad; font-size: ${small}px; }
@@ -222,7 +226,14 @@ QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabBar::tab:hover { color: $text; }
 QTabWidget::pane { border: none; border-top: 1px solid $line; }
 QToolBar { border: none; border-bottom: 1px solid $line; spacing: 8px; padding: 8px 12px; }
-QStatusBar { border-top: 1px solid $line; color: $muted; }
+QFrame#hairline { background: $line; border: none; }
+QFrame#banner { background: $raised; border: 1px solid $line; border-radius: ${radius}px; }
+QFrame#banner[level="info"] { border-left: 4px solid $accent; }
+QFrame#banner[level="warn"] { border-left: 4px solid $warn; }
+QFrame#banner[level="bad"] { border-left: 4px solid $bad; }
+QFrame#side { background: $panel; }
+QWidget#middle, QStackedWidget, QWidget#start { background: $window; }
+QStatusBar { background: $panel; border-top: 1px solid $line; color: $muted; }
 QStatusBar::item { border: none; }
 QMenuBar { background: $panel; border-bottom: 1px solid $line; }
 QMenuBar::item { padding: 4px 10px; background: transparent; border-radius: 4px; }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from app.plots import EnvelopeCurve, Line, Plot, Rule, Scale, Tag
-from app.plots.envelope_curve import centers
-from app.plots.overlay import Cursor
+from app.plots.envelope_curve import centers, thinned
+from app.plots.notes import Cursor
 from app.plots.text import integer, percent
 from app.theme import Theme
 from app.views.over_steps import StepView, marks_of
@@ -22,7 +22,6 @@ class AccuracyView(StepView):
     empty_text = "Press Run to start: the share of correct answers is drawn here."
 
     def _fill(self) -> None:
-        self._stop = 0.0
         self.plot = Plot(Scale.WHOLE, Scale.SHARE)
         self.canvas.add_plot(self.plot)
         self._training, self._validation = EnvelopeCurve(), Line()
@@ -45,8 +44,8 @@ class AccuracyView(StepView):
         start, stop, buckets = self._visible_rows(source, x)
         envelope = source.scalars["accuracy"].envelope(start, stop, max(8, buckets // 6))
         self._training.show_envelope(envelope)
-        steps, _, shares = source.evaluations.arrays()
-        at = steps.astype(np.float64)
+        steps, _, shares = self._evaluations(source)
+        at, shares = thinned(steps, shares, self.plot.pixels[0] // 3)
         self._validation.show_points(at, shares)
         for item in (self._training, self._validation):
             item.set_fine(not self.running)
@@ -76,7 +75,7 @@ class AccuracyView(StepView):
         step = self._step_at(source, x)
         value = float(source.scalars["accuracy"].read(step, step + 1)[0])
         lines = [f"step {integer(step)}", f"batch {percent(value)}"]
-        steps, _, shares = source.evaluations.arrays()
+        steps, _, shares = self._evaluations(source)
         before = int(np.searchsorted(steps, step, "right")) - 1
         if before >= 0:
             at = integer(int(steps[before]))

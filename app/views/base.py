@@ -6,53 +6,19 @@ import time
 from collections.abc import Hashable
 from typing import ClassVar
 
-from PySide6.QtCore import QPoint, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QRectF, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.plots import Canvas, Plot
-from app.plots.overlay import Cursor
+from app.plots.notes import Cursor
 from app.plots.text import integer
 from app.theme import Theme, load_theme
 from app.views.header import Footer, Header, HelpPopup, help_html
+from app.views.message import Message
 from core.record import RunSource, State
 
 FRAME_INTERVAL = 0.1  # s; a snapshot costs the trainer a forward and backward pass's worth
-
-
-class Message(QWidget):
-    """What a view says while it has nothing to draw."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._title = QLabel(self)
-        self._text = QLabel(self)
-        self._text.setProperty("role", "muted")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 12, 24, 28)
-        column.setSpacing(6)
-        column.addStretch(1)
-        for label in (self._title, self._text):
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setWordWrap(True)
-            column.addWidget(label)
-        column.addStretch(1)
-
-    @property
-    def words(self) -> str:
-        """All that is said."""
-        return f"{self._title.text()} {self._text.text()}".strip()
-
-    def say(self, title: str, text: str) -> None:
-        """Show a short title and what to do."""
-        if title != self._title.text():
-            self._title.setText(title)
-        if text != self._text.text():
-            self._text.setText(text)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take over fonts."""
-        self._title.setFont(theme.plot_font(theme.font, bold=True))
 
 
 class View(QWidget):

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 import numpy as np
 
 from app.plots import Bars, Follower, Plot, Scale
-from app.plots.overlay import Cursor
+from app.plots.notes import Cursor
 from app.plots.text import integer, number
 from app.theme import Theme
 from app.views.base import View
@@ -104,7 +104,10 @@ class DistributionsView(View):
         if not 0 <= place < len(histogram.counts):
             return None
         low, high = float(histogram.edges[place]), float(histogram.edges[place + 1])
-        lines = (f"{number(low)} to {number(high)}", f"count {integer(int(histogram.counts[place]))}")
+        lines = (
+            f"{number(low)} to {number(high)}",
+            f"count {integer(int(histogram.counts[place]))}",
+        )
         return Cursor((low + high) / 2, y, lines)
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF
 
 from app.plots import ColorBar, Follower, HeatImage, Plot, Scale, index_image
 from app.plots.heat_image import decades
-from app.plots.overlay import Cursor
+from app.plots.notes import Cursor
 from app.plots.text import integer, number
 from app.theme import Theme
 from app.views.faces import FaceView
@@ -23,10 +23,9 @@ class HeatmapView(FaceView, StepView):
 
     key = "heatmap"
     title = "Gradient by layer and step"
-    empty_text = "Press Run to start: every layer at every step is drawn here, dark is small."
+    empty_text = "Press Run to start: every layer at every step, dark is small."
 
     def _fill(self) -> None:
-        self._stop = 0.0
         self._colors = Follower(margin=0.02, shrink=0.5, smallest=1.0)
         self.plot = Plot(Scale.WHOLE, Scale.WHOLE, left=34, mouse=(True, False), grid=False)
         self.plot.y_layers = True

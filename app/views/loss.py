@@ -8,8 +8,8 @@ import numpy as np
 from PySide6.QtCore import Slot
 
 from app.plots import EnvelopeCurve, Follower, Line, Plot, Rule, Scale, Tag, log10
-from app.plots.envelope_curve import centers
-from app.plots.overlay import Cursor
+from app.plots.envelope_curve import centers, thinned
+from app.plots.notes import Cursor
 from app.plots.text import integer, number
 from app.theme import Theme
 from app.views.header import Segments
@@ -29,7 +29,6 @@ class LossView(StepView):
 
     def _fill(self) -> None:
         self._log = True
-        self._stop = 0.0
         self._y = Follower(margin=0.06, smallest=_LEAST_DECADES)
         self.plot = Plot(Scale.WHOLE, Scale.LOG)
         self.canvas.add_plot(self.plot)
@@ -37,7 +36,7 @@ class LossView(StepView):
         for item in (*self._training.items, self._penalty, self._validation):
             self.plot.add(item)
         self._scale = Segments(
-            (("lin", "lin", "Linear axis (1)"), ("log", "log", "Logarithmic axis (2)")), self
+            (("lin", "lin", "Linear axis"), ("log", "log", "Logarithmic axis")), self
         )
         self._scale.choose("log")
         self.header.add_control(self._scale)
@@ -61,7 +60,9 @@ class LossView(StepView):
     def _on_scale_chosen(self, key: str) -> None:
         self._log = key == "log"
         self._y = Follower(
-            margin=0.06, smallest=_LEAST_DECADES if self._log else 1e-12, low=None if self._log else 0.0
+            margin=0.06,
+            smallest=_LEAST_DECADES if self._log else 1e-12,
+            low=None if self._log else 0.0,
         )
         self.plot.set_scales(Scale.WHOLE, Scale.LOG if self._log else Scale.LINEAR)
         self.plot.follow_again()
@@ -80,18 +81,18 @@ class LossView(StepView):
         self._tag(tags, centers(envelope), mean, "training", "accent")
         data = [self._scaled(envelope.low), self._scaled(envelope.high)]
 
-        steps, losses, _ = source.evaluations.arrays()
-        val = self._scaled(losses)
-        self._validation.show_points(steps.astype(np.float64), val)
+        steps, losses, _ = self._evaluations(source)
+        steps, val = thinned(steps, self._scaled(losses), self.plot.pixels[0] // 3)
+        self._validation.show_points(steps, val)
         self._validation.set_fine(not self.running)
-        self._tag(tags, steps.astype(np.float64), val, "validation", "warn")
+        self._tag(tags, steps, val, "validation", "warn")
         data.append(val)
 
         data.append(self._draw_penalty(source, (start, stop, buckets), tags))
         y = self._y.follow(*data)
         if y is not None:
             self.plot.follow(x, y)
-        lines = ((centers(envelope), mean), (steps.astype(np.float64), val))
+        lines = ((centers(envelope), mean), (steps, val))
         self.plot.overlay.show_tags(tuple(tags), lines)
         self.plot.overlay.show_rules(self._rules(source))
         self.plot.overlay.show_marks(marks_of(source))
@@ -120,9 +121,7 @@ class LossView(StepView):
     def _scaled(self, values: np.ndarray) -> np.ndarray:
         return log10(values) if self._log else np.asarray(values, np.float64)
 
-    def _tag(
-        self, tags: list[Tag], x: np.ndarray, y: np.ndarray, name: str, color: str
-    ) -> None:
+    def _tag(self, tags: list[Tag], x: np.ndarray, y: np.ndarray, name: str, color: str) -> None:
         finite = np.flatnonzero(np.isfinite(y))
         if finite.size:
             at, value = float(x[finite[-1]]), float(y[finite[-1]])
@@ -136,7 +135,7 @@ class LossView(StepView):
         step = self._step_at(source, x)
         value = float(source.scalars["loss"].read(step, step + 1)[0])
         lines = [f"step {integer(step)}", f"loss {number(value, 4)}"]
-        steps, losses, _ = source.evaluations.arrays()
+        steps, losses, _ = self._evaluations(source)
         before = int(np.searchsorted(steps, step, "right")) - 1
         if before >= 0:
             at = integer(int(steps[before]))

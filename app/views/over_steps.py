@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.plots import Mark, Plot, step_stop
 from app.plots.ranges import Range
 from app.plots.text import integer
 from app.views.base import View
 from core.record import RunSource, State
 
+Array = NDArray[np.float64]
+_NOTHING: tuple[Array, Array, Array] = (np.zeros(0), np.zeros(0), np.zeros(0))
 MOST_MARKS = 200  # beyond, a picture of a thousand pixels is nothing but marks
 
 
@@ -27,9 +32,28 @@ class StepView(View):
     """A view whose x axis is the run."""
 
     plot: Plot
+    _stop: float = 0.0
+    _evaluated: tuple[Array, Array, Array] = _NOTHING
 
     def _reset(self) -> None:
         self._stop = 0.0
+        self._evaluated = _NOTHING
+
+    def _evaluations(self, source: RunSource) -> tuple[Array, Array, Array]:
+        """Return steps, losses and accuracies, of which only the new ones are converted."""
+        done, lists = len(self._evaluated[0]), source.evaluations
+        count = len(lists.val_accuracy)  # appended last
+        if count < done:
+            done, self._evaluated = 0, _NOTHING
+        if count > done:
+            new = slice(done, count)
+            parts = (lists.steps[new], lists.val_loss[new], lists.val_accuracy[new])
+            steps, losses, shares = (
+                np.append(old, np.asarray(part, np.float64))
+                for old, part in zip(self._evaluated, parts, strict=True)
+            )
+            self._evaluated = (steps, losses, shares)
+        return self._evaluated
 
     def _steps_a_pixel(self) -> float:
         low, high = self.plot.x_range

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor
 
 from app.plots import Dots, Follower, Line, Plot, Scale, Shape, Tag, log10
 from app.plots.dots import Dot
-from app.plots.overlay import Cursor
+from app.plots.notes import Cursor
 from app.plots.text import elide, integer, number
 from app.theme import Theme
 from app.views.faces import FaceView
@@ -21,7 +21,7 @@ class ProfileView(FaceView):
     key = "profile"
     title = "Layer profile"
     x_title = "layer, input at the left"
-    empty_text = "Press Run to start: how strong the signal is in each layer is drawn here."
+    empty_text = "Press Run to start: the strength of the signal, layer by layer."
 
     def _fill(self) -> None:
         self._y = Follower(margin=0.08, shrink=0.55, smallest=1.0)
@@ -78,9 +78,7 @@ class ProfileView(FaceView):
         step = integer(source.steps)
         self.header.subtitle.set_words(f"{self.face.symbol} at step {step}")
 
-    def _before_event(
-        self, source: RunSource, column: Column
-    ) -> tuple[np.ndarray | None, str]:
+    def _before_event(self, source: RunSource, column: Column) -> tuple[np.ndarray | None, str]:
         """Return the profile of the last step before the latest event, and its words."""
         for event in reversed(source.events):
             if 0 < event.step <= len(column):

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSpinBox
 
 from app.plots import Bars, Dots, Follower, Line, Plot, Rule, Scale, Tag
 from app.plots.dots import Dot
-from app.plots.overlay import Cursor
+from app.plots.notes import Cursor
 from app.plots.text import integer, number, percent
 from app.theme import Theme
 from app.views.base import View
@@ -130,8 +130,10 @@ class SaturationView(View):
         color = self.theme.layer_color(number_, len(frame.layers))
         count = self._draw_dots(layer, color)
         order = np.argsort(layer.unit_z)
-        units_line = (layer.unit_z[order], layer.unit_derivative[order])
-        self.plot.overlay.show_tags(self._tags, (*self._lines, units_line))
+        units_line = tuple(
+            part[order].astype(np.float64) for part in (layer.unit_z, layer.unit_derivative)
+        )
+        self.plot.overlay.show_tags(self._tags, (*self._lines, (units_line[0], units_line[1])))
         for bars, histogram in (
             (self._passed_bars, layer.derivative),
             (self._summed_bars, layer.z),

@@ -86,7 +86,7 @@ def append_steps(record: Record, count: int, switch: int | None = None) -> None:
     epoch = record.facts.steps_per_epoch
     for step in steps[steps % epoch == 0]:
         value = 2.31 if switch is None or step < switch else None
-        learned = 2.2 * np.exp(-(step - (switch or 0)) / 360) + 0.16
+        learned = 2.2 * np.exp(-max(step - (switch or 0), 0) / 360) + 0.16
         record.evaluations.steps.append(int(step))
         record.evaluations.val_loss.append(float(value or learned))
         record.evaluations.val_accuracy.append(0.1 if value else float(1 - learned / 2.7))
@@ -96,11 +96,11 @@ def append_steps(record: Record, count: int, switch: int | None = None) -> None:
 
 def histogram(values: np.ndarray, bins: int = 48) -> Histogram:
     """Return a histogram as the engine makes them."""
-    finite = values[np.isfinite(values)]
+    finite = values[np.isfinite(values)].astype(np.float64)
     if not finite.size:
         finite = np.zeros(1)
     low, high = float(finite.min()), float(finite.max())
-    if low == high:
+    if high - low < 1e-300:
         low, high = low - 1e-6, high + 1e-6
     counts, edges = np.histogram(finite, bins, (low, high))
     return Histogram(

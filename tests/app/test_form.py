@@ -28,6 +28,9 @@ from core.experiment.training import Adam, Sgd, Training
 
 RATE = "training.optimizer.lr"
 
+# What the offscreen platform says of every window with a least or greatest size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
 
 class Spy:
     """Collects what a signal carries."""

@@ -8,16 +8,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QLineEdit, QStyleOptionViewItem
 
-from app.form import ChoiceField
+from app.form import ChoiceField, IntField
 from app.panels import ExperimentPanel
 from app.panels.layer_edits import PRESETS, rows_text
-from app.panels.layers_model import Column
-from app.panels.layers_table import log_share
+from app.panels.layers_model import Column, log_share
 from app.theme import apply_theme, load_theme
 from core.errors import Problem
 from core.experiment import Experiment
 
 RATE = "training.optimizer.lr"
+
+# What the offscreen platform says of every window with a least or greatest size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
 class Spy:
@@ -470,6 +472,37 @@ def test_live_numbers_tell_their_values(qtbot, panel):
     empty: QPixmap = panel.layers.table.viewport().grab(area)
     picture["none"] = bytes(empty.toImage().constBits())
     assert len(set(picture.values())) == len(picture)  # each looks different
+
+
+def test_the_bars_are_drawn_anew_only_where_they_changed(panel):
+    delta, share = np.array([1e-6, 1e-4, 1e-3, 1e-2, 1.0]), np.full(5, 0.5)
+    panel.set_live(delta, share)
+    spy = Spy(panel.layers.model.dataChanged)
+    panel.set_live(delta * 1.001, share)
+    assert spy.seen == []
+    panel.set_live(delta * [1, 1, 10, 1, 1], share)
+    ((first, last, _roles),) = spy.seen
+    assert (first.row(), last.row(), first.column()) == (2, 2, Column.LIVE)
+    panel.set_live(None, None)
+    assert len(spy.seen) == 2
+
+
+def test_a_cell_being_typed_into_survives_a_new_experiment(qtbot, panel):
+    with qtbot.waitActive(panel):
+        panel.show()
+        panel.activateWindow()
+    table, model = panel.layers.table, panel.layers.model
+    table.setFocus()
+    table.setCurrentIndex(model.index(2, Column.UNITS))
+    qtbot.keyClicks(table, "1")
+    editor = table.findChild(IntField)
+    qtbot.keyClicks(editor, "7")
+    assert editor.text() == "17"
+    layers = [{"repeat": 4, "units": 5}]
+    panel.set_experiment(Experiment.parse({"network": {"layers": layers}}))
+    assert editor.text() == "17"
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: units(panel) == [5, 5, 17, 5])
 
 
 def test_a_delta_bar_spans_twelve_decades():

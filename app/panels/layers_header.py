@@ -1,0 +1,48 @@
+"""The titles over the table of layers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFont, QPainter
+from PySide6.QtWidgets import QHeaderView, QWidget
+
+from app.panels.layers_model import Column
+from app.panels.look import current_theme
+
+PAD = 4
+LEFT = 7  # of the layer's dot
+UNITS_GAP = 10  # between the units, which stand right, and the activation, which stands left
+
+
+class LayersHeader(QHeaderView):
+    """Small muted titles, closer together than those of a full-size table."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setHighlightSections(False)
+        self.setMinimumSectionSize(24)
+        self.setSectionsClickable(False)
+        self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setFixedHeight(self.fontMetrics().height() + 6)
+
+    def small_font(self) -> QFont:
+        """Return the font of the titles."""
+        theme, font = current_theme(), self.font()
+        font.setPixelSize(round(self.fontInfo().pixelSize() * theme.small / theme.font))
+        return font
+
+    def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:
+        theme = current_theme()
+        model, across = self.model(), Qt.Orientation.Horizontal
+        text = str(model.headerData(logicalIndex, across))
+        flags = model.headerData(logicalIndex, across, Qt.ItemDataRole.TextAlignmentRole)
+        painter.save()
+        painter.fillRect(rect, theme.color("panel"))
+        painter.setFont(self.small_font())
+        painter.setPen(theme.color("muted"))
+        left = LEFT if logicalIndex == Column.NUMBER else PAD
+        right = UNITS_GAP if logicalIndex == Column.UNITS else PAD
+        painter.drawText(rect.adjusted(left, 0, -right, 0), int(flags), text)
+        painter.setPen(theme.color("line"))
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        painter.restore()

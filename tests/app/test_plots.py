@@ -1,0 +1,232 @@
+"""Ranges, ticks, words and pictures, without any run."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytestqt.qtbot import QtBot
+
+from app.plots import Canvas, EnvelopeCurve, Follower, Line, Plot, Scale, index_image, log10
+from app.plots.envelope_curve import thinned
+from app.plots.heat_image import INF, LEVELS, NAN, ZERO, lookup_table
+from app.plots.notes import Mark, Rule, Tag
+from app.plots.ranges import nice_step, step_stop
+from app.plots.text import THIN, elide, integer, number, percent, power
+from app.plots.ticks import layer_ticks, ticks
+from app.theme import load_theme, viridis
+from core.record import Column
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (0.124, "0.124"),
+        (2.3026, "2.30"),
+        (1640.0, f"1{THIN}640"),
+        (-0.5, "−0.500"),
+        (1.1e-10, "1.1·10⁻¹⁰"),
+        (-3.21e7, "−3.2·10⁷"),
+        (math.nan, "NaN"),
+        (math.inf, "∞"),
+        (-math.inf, "−∞"),
+    ],
+)
+def test_numbers_are_written_for_people(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_other_texts() -> None:
+    assert integer(1640) == f"1{THIN}640"
+    assert power(-4) == "10⁻⁴"
+    assert power(0) == "1"
+    assert percent(0.53) == f"53{THIN}%"
+    assert percent(0.002) == f"0.2{THIN}%"
+    assert elide("abcdefgh", 5) == "abcd…"
+
+
+def test_a_range_stands_still_until_the_data_leave_it() -> None:
+    follower = Follower(margin=0.1, shrink=0.4)
+    first = follower.follow([0.0, 10.0])
+    assert first == (-1.0, 11.0)
+    assert follower.follow([0.5, 10.9]) == first
+    assert follower.follow([0.0, 12.0]) != first
+    wide = follower.current
+    assert follower.follow([0.0, 8.0]) == wide
+    assert follower.follow([0.0, 1.0]) != wide
+
+
+def test_a_range_ignores_what_is_not_finite() -> None:
+    follower = Follower()
+    assert follower.follow([math.nan, math.inf]) is None
+    low, high = follower.follow([1.0, math.nan, 2.0]) or (0, 0)
+    assert low < 1 < 2 < high < 3
+    assert follower.follow([math.nan]) == (low, high)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20))
+def test_a_range_always_holds_the_data(values: list[float]) -> None:
+    follower = Follower()
+    for value in values:
+        range_ = follower.follow([value])
+        assert range_ is not None
+        assert range_[0] <= value <= range_[1]
+        assert range_[0] < range_[1]
+
+
+def test_constant_data_do_not_flicker() -> None:
+    follower = Follower(smallest=1.0)
+    first = follower.follow([2.0])
+    assert all(follower.follow([2.0 + x]) == first for x in (0.1, -0.1, 0.4))
+
+
+def test_the_axis_of_steps_grows_in_leaps_and_rests_tight() -> None:
+    stop, moved = 0.0, 0
+    for steps in range(1, 5000):
+        new = step_stop(stop, steps, growing=True)
+        assert new >= steps
+        moved += new != stop
+        stop = new
+    assert moved < 40
+    assert step_stop(stop, 4999, growing=False) == 4999
+    assert step_stop(stop, 1, growing=True) == 20  # another, shorter run
+
+
+@given(st.floats(-1e3, 1e3), st.floats(1e-6, 1e6), st.integers(2, 12))
+def test_ticks_lie_inside_and_are_not_too_many(low: float, span: float, count: int) -> None:
+    for scale in (Scale.LINEAR, Scale.WHOLE, Scale.SHARE):
+        found = ticks(scale, low, low + span, count)
+        assert len(found) <= 2 * count + 1
+        for tick in found:
+            assert low - 1e-6 * span <= tick.at <= low + span * (1 + 1e-6)
+            assert tick.label
+
+
+@given(st.floats(-45, 35), st.floats(0.05, 80), st.integers(2, 12))
+def test_log_ticks_lie_inside(low: float, span: float, count: int) -> None:
+    for tick in ticks(Scale.LOG, low, low + span, count):
+        assert low - 1e-6 <= tick.at <= low + span + 1e-6
+
+
+def test_tick_labels() -> None:
+    assert [t.label for t in ticks(Scale.LOG, -13, 0.2, 5)][-2:] == ["10⁻⁴", "1"]
+    assert [t.label for t in ticks(Scale.WHOLE, 0, 1640, 5)][1] == "500"
+    assert [t.label for t in layer_ticks(0.5, 20.5, 5)] == ["1", "5", "10", "15", "20"]
+    assert [t.label for t in layer_ticks(0.5, 1.5, 5)] == ["1"]
+    assert nice_step(10, 4) == 5
+
+
+def test_log10_has_no_value_where_there_is_none() -> None:
+    found = log10([1.0, 100.0, 0.0, -1.0, math.nan, math.inf])
+    assert found[:2].tolist() == [0.0, 2.0]
+    assert np.isnan(found[2:]).all()
+
+
+def test_layer_1_is_the_lowest_row_of_the_image_and_decades_are_even() -> None:
+    values = np.array([[1e-10, 1e-5, 1.0]] * 4)  # four steps, three layers
+    image = index_image(values, -10, 0)
+    assert image.shape == (3, 4)
+    assert image.dtype == np.uint8
+    assert image.flags.c_contiguous
+    assert image[0, 0] == 0  # row 0 is drawn at the bottom: layer 1, the smallest here
+    assert image[2, 0] == LEVELS - 1
+    assert abs(int(image[1, 0]) - (LEVELS - 1) / 2) <= 1
+
+
+def test_what_is_no_number_has_an_index_of_its_own() -> None:
+    image = index_image([[0.0, math.nan, math.inf, 1e-30, 1e30]], -10, 0)
+    assert image[:, 0].tolist() == [ZERO, NAN, INF, 0, LEVELS - 1]
+    for name in ("dark", "light"):
+        table = lookup_table(load_theme(name))
+        special = {tuple(table[i]) for i in (ZERO, NAN, INF)}
+        assert len(special) == 3
+        assert not special & {tuple(row) for row in viridis(LEVELS)}
+
+
+@given(st.integers(1, 4000), st.integers(10, 400))
+def test_thinning_keeps_minimum_maximum_and_the_newest(count: int, points: int) -> None:
+    rng = np.random.default_rng(count)
+    x, y = np.arange(count, dtype=float), rng.normal(size=count)
+    small_x, small_y = thinned(x, y, points)
+    assert len(small_y) <= points + 3
+    assert small_y[-1] == y[-1]
+    assert small_y.min() == y.min()
+    assert small_y.max() == y.max()
+    assert (np.diff(small_x) >= 0).all()
+
+
+@pytest.fixture
+def canvas(qtbot: QtBot) -> Canvas:
+    canvas = Canvas()
+    qtbot.addWidget(canvas)
+    canvas.add_plot(Plot(Scale.WHOLE, Scale.LINEAR))
+    canvas.set_theme(load_theme("dark"))
+    canvas.resize(500, 300)
+    return canvas
+
+
+def test_an_envelope_draws_minimum_and_maximum(canvas: Canvas) -> None:
+    column = Column()
+    values = np.zeros(100_000, np.float32)
+    values[54_321], values[77_777] = 9, -9
+    column.append(values)
+    curve = EnvelopeCurve()
+    for item in curve.items:
+        canvas.plots[0].add(item)
+    envelope = column.envelope(0, 100_000, canvas.plots[0].pixels[0])
+    curve.show_envelope(envelope)
+    bounds = curve.band.boundingRect()
+    assert (bounds.top(), bounds.bottom()) == (-9, 9)
+    assert len(curve.line.xData) <= 2 * canvas.plots[0].pixels[0] + 2
+
+
+def test_a_line_has_gaps_where_values_are_not_finite(canvas: Canvas) -> None:
+    line = Line()
+    canvas.plots[0].add(line)
+    line.show_points(np.arange(4.0), np.array([1.0, math.nan, math.inf, 2.0]))
+    assert line.opts["connect"] == "finite"
+    line.show_points(np.arange(2.0), np.array([1.0, 2.0]))
+    assert line.opts["connect"] == "all"
+    line.set_fine(True)
+    assert len(line.xData) == 2  # a change of quality keeps the points
+
+
+def test_the_mouse_takes_over_and_gives_back(canvas: Canvas) -> None:
+    plot = canvas.plots[0]
+    plot.follow((0, 10), (0, 1))
+    assert plot.x_range == (0, 10)
+    plot.box.setRange(xRange=(2, 3), padding=0)
+    plot.box.sigRangeChangedManually.emit([True, True])
+    plot.follow((0, 20), (0, 1))
+    assert plot.x_range == (2, 3)
+    plot.follow_again()
+    assert plot.following
+    assert plot.x_range == (0, 20)
+
+
+def test_pixels_and_coordinates_agree(canvas: Canvas) -> None:
+    plot = canvas.plots[0]
+    canvas.grab()
+    plot.follow((0, 10), (-1, 1))
+    for x, y in ((0, -1), (10, 1), (2.5, 0.3)):
+        assert plot.from_pixels(plot.to_pixels(x, y)) == pytest.approx((x, y))
+
+
+def test_words_do_not_cover_each_other(canvas: Canvas) -> None:
+    plot = canvas.plots[0]
+    plot.follow((0, 10), (0, 1))
+    plot.overlay.show_tags(tuple(Tag(9, 0.5, f"line {n} 0.123") for n in range(6)))
+    plot.overlay.show_rules((Rule(0.5, "ln 10: learned nothing"),))
+    plot.overlay.show_marks((Mark(4, "first"), Mark(4.1, "second"), Mark(10, "at the edge" * 9)))
+    plot.overlay.show_caption("z")
+    plot.overlay.show_note("zeros 12")
+    canvas.grab()
+    boxes = plot.overlay.placed
+    assert len(boxes) == 12
+    for index, box in enumerate(boxes):
+        assert plot.area().adjusted(-1, -1, 1, 1).contains(box)
+        assert not any(box.intersects(other) for other in boxes[:index])

@@ -1,0 +1,413 @@
+"""Every view in every state, and the clock that drives them."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QRegion
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.clock import BUDGET_S, FASTEST_MS, SLOWEST_MS, RenderClock
+from app.plots.heat_image import INF, NAN, ZERO
+from app.theme import load_theme
+from app.views import VIEWS, HeatmapView, LossView, ProfileView, SaturationView, View
+from core.record import Event, Record, State, Status
+from tests.app.fake_source import (
+    append_steps,
+    empty_record,
+    fake_record,
+    put_frame,
+)
+
+ALL = pytest.mark.parametrize("kind", VIEWS, ids=[kind.key for kind in VIEWS])
+
+
+def shown(qtbot: QtBot, kind: type[View], record: Record | None) -> View:
+    view = kind()
+    qtbot.addWidget(view)
+    view.resize(440, 320)
+    view.set_source(record)
+    view.show()
+    view.refresh()
+    view.grab()  # paint it, whatever the platform; this may settle its size
+    view.refresh()
+    return view
+
+
+def test_the_views_have_names() -> None:
+    assert [kind.key for kind in VIEWS] == [
+        "loss",
+        "accuracy",
+        "heatmap",
+        "saturation",
+        "distributions",
+        "profile",
+    ]
+    assert all(kind.title for kind in VIEWS)
+
+
+@ALL
+def test_a_view_says_what_to_do_while_there_is_nothing(qtbot: QtBot, kind: type[View]) -> None:
+    view = shown(qtbot, kind, None)
+    assert "Press Run" in view.message.words
+    assert not view.refresh()
+    view.set_source(empty_record())
+    assert view.refresh()
+    assert "Ready" in view.message.words
+
+
+@ALL
+def test_a_view_says_what_the_run_is_doing(qtbot: QtBot, kind: type[View]) -> None:
+    record = Record(empty_record().experiment)
+    view = shown(qtbot, kind, record)
+    assert "Building" in view.message.words
+    record.set_status(Status(State.FAILED, "No file digits.csv", "Choose another file."))
+    assert view.refresh()
+    assert "No file digits.csv" in view.message.words
+    assert "Choose another file." in view.message.words
+
+
+@ALL
+@pytest.mark.parametrize("name", ["dark", "light"])
+def test_a_view_draws_a_run(qtbot: QtBot, kind: type[View], name: str) -> None:
+    record = fake_record()
+    view = shown(qtbot, kind, record)
+    view.apply_theme(load_theme(name))
+    assert view.refresh()
+    view.grab()
+    assert view.canvas.isVisible()
+    assert view.provenance.startswith("run k3f9 · seed 0 · step 1")
+
+
+@ALL
+def test_a_view_draws_only_what_has_changed(qtbot: QtBot, kind: type[View]) -> None:
+    record = fake_record(60, None)
+    view = shown(qtbot, kind, record)
+    view.refresh()
+    assert not view.refresh()
+    append_steps(record, 20)
+    put_frame(record)
+    assert view.refresh()
+    assert not view.refresh()
+    view.set_layer(3)
+    assert view.refresh()
+    assert not view.refresh()
+    view.apply_theme(load_theme("light"))
+    assert view.refresh()
+    assert not view.refresh()
+
+
+@ALL
+@pytest.mark.parametrize(("steps", "layers"), [(1, 1), (2, 1), (1, 200), (30_000, 2)])
+def test_a_view_takes_runs_of_any_size(
+    qtbot: QtBot, kind: type[View], steps: int, layers: int
+) -> None:
+    view = shown(qtbot, kind, fake_record(steps, None, layers))
+    assert view.canvas.isVisible()
+
+
+@ALL
+def test_a_view_survives_what_is_not_a_number(qtbot: QtBot, kind: type[View]) -> None:
+    record = fake_record(50, None)
+    for column in record.scalars.values():
+        column.append(np.array([np.nan, np.inf, 0], np.float32))
+    bad = np.zeros((3, 20), np.float32)
+    bad[0, 3], bad[1, 4], bad[2, 5] = np.nan, np.inf, 1e38
+    for column in record.layer_columns.values():
+        column.append(bad)
+    record.steps += 3
+    record.set_status(Status(State.DIVERGED, "The loss is not finite."))
+    view = shown(qtbot, kind, record)
+    assert view.canvas.isVisible()
+    assert "diverged" in view.provenance
+
+
+@ALL
+def test_a_view_goes_from_run_to_run(qtbot: QtBot, kind: type[View]) -> None:
+    view = shown(qtbot, kind, fake_record())
+    view.set_layer(20)
+    for record in (fake_record(10, None, 3), empty_record(2), fake_record(1640, 800, 40), None):
+        view.set_source(record)
+        assert view.refresh()
+        view.grab()
+
+
+@ALL
+def test_a_view_leaves_nothing_behind(qapp: QApplication, qtbot: QtBot, kind: type[View]) -> None:
+    before = len(qapp.allWidgets())
+    view = kind()
+    view.set_source(fake_record(30, None))
+    view.show()
+    view.refresh()
+    view.grab()
+    gone = weakref.ref(view)
+    view.close()
+    with qtbot.waitSignal(view.destroyed):
+        view.deleteLater()
+    del view
+    gc.collect()
+    assert gone() is None
+    assert len(qapp.allWidgets()) <= before
+
+
+@ALL
+def test_the_cursor_reads_and_leaves(qtbot: QtBot, kind: type[View]) -> None:
+    view = shown(qtbot, kind, fake_record())
+    for plot in view.canvas.plots:
+        center = plot.from_pixels(plot.area().center())
+        view.canvas.hovered.emit(plot, *center)
+        view.canvas.hovered.emit(plot, -1e9, 1e9)
+    view.canvas.left.emit()
+    assert all(plot.overlay.shown("cursor") is None for plot in view.canvas.plots)
+
+
+@ALL
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_every_view_has_help(qtbot: QtBot, kind: type[View]) -> None:
+    view = shown(qtbot, kind, None)
+    assert "Misleads" in view.header.help_button.toolTip()
+    view.header.help_button.click()
+    popup = view.findChild(type(view._help))
+    assert popup is not None
+    assert popup.isVisible()
+    popup.close()
+
+
+def test_the_loss_shows_what_happened(qtbot: QtBot) -> None:
+    record = fake_record()
+    view = shown(qtbot, LossView, record)
+    marks = view.plot.overlay.shown("marks")
+    assert [mark.x for mark in marks] == [800]
+    rules = view.plot.overlay.shown("rules")
+    assert rules[0].text == "ln 10: learned nothing"
+    record.set_status(Status(State.DIVERGED))
+    view.refresh()
+    assert "diverged at step 1" in view.plot.overlay.shown("marks")[-1].text
+    view._scale.choose("lin")
+    view.refresh()
+    assert view.plot.y_range[0] == 0
+
+
+def test_the_loss_is_not_drawn_anew_for_less_than_a_pixel(qtbot: QtBot) -> None:
+    record = fake_record(50_000, None)
+    record.set_status(Status(State.RUNNING))
+    view = shown(qtbot, LossView, record)
+    view.refresh()
+    append_steps(record, 2)
+    assert not view.refresh()
+    append_steps(record, 500)
+    assert view.refresh()
+    append_steps(record, 2)
+    record.set_status(Status(State.PAUSED))  # the last steps are drawn when the run rests
+    assert view.refresh()
+    assert view.plot.x_range[1] == record.steps
+
+
+def test_the_heatmap_has_the_input_at_the_bottom(qtbot: QtBot) -> None:
+    view = shown(qtbot, HeatmapView, fake_record(400, None))
+    image = view._image._shown
+    assert image is not None
+    assert image.shape[0] == 20
+    assert image[0].mean() < image[10].mean() < image[19].mean()
+    low, high = view._bar._range
+    assert low < -12
+    assert -1 < high < 0.5
+    cursor = view._read_out(view.plot, 279, 6.2)
+    assert cursor is not None
+    assert cursor.lines[0] == "layer 6 · step 279"
+    assert cursor.lines[1].startswith("|δ| = ")
+    assert "10⁻" in cursor.lines[1]
+
+
+def test_the_heatmap_shows_and_explains_what_is_no_number(qtbot: QtBot) -> None:
+    record = fake_record(50, None)
+    values = np.full((3, 20), 1e-3, np.float32)
+    values[:, 0], values[:, 1], values[:, 2] = 0, np.nan, np.inf
+    for column in record.layer_columns.values():
+        column.append(values)
+    record.steps += 3
+    view = shown(qtbot, HeatmapView, record)
+    assert view._image.kinds() == {ZERO, NAN, INF}
+    assert view._image._shown[:3, -1].tolist() == [ZERO, NAN, INF]
+    assert view._bar._kinds == {ZERO, NAN, INF}
+
+
+def test_the_colours_of_the_heatmap_do_not_flicker(qtbot: QtBot) -> None:
+    record = fake_record(100, None)
+    view = shown(qtbot, HeatmapView, record)
+    first = view._bar._range
+    for _ in range(20):
+        append_steps(record, 10)
+        view.refresh()
+    low, high = view._bar._range
+    assert (low, high) == pytest.approx(first, abs=0.5)
+
+
+@pytest.mark.parametrize("kind", [HeatmapView, ProfileView])
+def test_faces_can_be_switched_by_key(qtbot: QtBot, kind: type[HeatmapView]) -> None:
+    view = shown(qtbot, kind, fake_record())
+    assert view.face.quantity == "delta_norm"
+    with qtbot.waitActive(view):
+        view.activateWindow()
+    view.canvas.setFocus()
+    for key, quantity in (
+        (Qt.Key.Key_1, "weight_grad_norm"),
+        (Qt.Key.Key_4, "update_ratio"),
+        (Qt.Key.Key_3, "activation_norm"),
+        (Qt.Key.Key_2, "delta_norm"),
+    ):
+        qtbot.keyClick(view.canvas, key)
+        assert view.face.quantity == quantity
+        assert view.refresh()
+
+
+@pytest.mark.parametrize("kind", [HeatmapView, ProfileView])
+def test_a_click_selects_a_layer(qtbot: QtBot, kind: type[View]) -> None:
+    view = shown(qtbot, kind, fake_record())
+    plot = view.canvas.plots[0]
+    at = (100, 12) if kind is HeatmapView else (12, plot.y_range[0] + 1)
+    point = plot.mapToScene(plot.to_pixels(*at))
+    pixel = QPoint(round(point.x()), round(point.y()))
+    with qtbot.waitSignal(view.layer_selected) as blocker:
+        qtbot.mouseClick(view.canvas.viewport(), Qt.MouseButton.LeftButton, pos=pixel)
+    assert blocker.args == [12]
+    assert view.layer == 12
+
+
+def test_saturation_follows_and_tells_the_layer(qtbot: QtBot) -> None:
+    view = shown(qtbot, SaturationView, fake_record(100, None))
+    heard: list[int] = []
+    view.layer_selected.connect(heard.append)
+    view.set_layer(5)
+    assert view._chooser.value() == 5
+    assert heard == []
+    view._chooser.setValue(9)
+    assert heard == [9]
+    view.refresh()
+    assert view.header.subtitle.text == "layer 9, Sigmoid, one dot a unit"
+    assert view._sup == 0.25
+
+
+def test_frames_are_asked_for_at_most_ten_times_a_second(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = fake_record(100, None)
+    view = shown(qtbot, SaturationView, record)
+    now = [1000.0]
+    monkeypatch.setattr("app.views.base.time.monotonic", lambda: now[0])
+    asked: list[float] = []
+    monkeypatch.setattr(record, "request_frame", lambda: asked.append(now[0]))
+    view.refresh()
+    assert asked == []  # the frame of the newest step is there
+    for _ in range(100):
+        append_steps(record, 1)
+        view.refresh()
+        now[0] += 0.0301
+    assert len(asked) == 25
+    put_frame(record)
+    view.refresh()
+    now[0] += 1
+    asked.clear()
+    view.refresh()
+    assert asked == []
+
+
+def test_the_profile_remembers_the_turning_points(qtbot: QtBot) -> None:
+    record = fake_record()
+    view = shown(qtbot, ProfileView, record)
+    words = [tag.text for tag in view.plot.overlay.shown("tags")]
+    assert words[0] == "now"
+    assert words[1].startswith("at step 800, before Layers: sigmoid → ReLU")
+    record.events = (Event(0, "edit", "before the first step"),)
+    record.version += 1
+    view.refresh()
+    assert [tag.text for tag in view.plot.overlay.shown("tags")] == ["now", "at step 0"]
+
+
+# The clock ----------------------------------------------------------------------------------
+
+
+class FakeView:
+    """A view whose refresh takes as long as the test wants."""
+
+    def __init__(self, time: list[float], cost: float) -> None:
+        self.time, self.cost = time, cost
+        self.drawn, self.visible, self.dirty = 0, True, True
+        self.region = QRegion(0, 0, 9, 9)
+
+    def refresh(self) -> bool:
+        if self.dirty:
+            self.time[0] += self.cost
+            self.drawn += 1
+        return self.dirty
+
+    def isVisible(self) -> bool:
+        return self.visible
+
+    def visibleRegion(self) -> QRegion:
+        return self.region
+
+
+def clock_with(costs: list[float]) -> tuple[RenderClock, list[FakeView]]:
+    time = [0.0]
+    clock = RenderClock(now=lambda: time[0])
+    views = [FakeView(time, cost) for cost in costs]
+    for view in views:
+        clock.add(view)
+    return clock, views
+
+
+def test_the_clock_draws_what_is_visible_and_dirty(qapp: QApplication) -> None:
+    clock, views = clock_with([0.001] * 4)
+    views[0].visible = False
+    views[1].region = QRegion()
+    views[2].dirty = False
+    clock.tick()
+    assert [view.drawn for view in views] == [0, 0, 0, 1]
+    assert clock.frames == 1
+    assert clock.seconds_in_refresh == pytest.approx(0.001)
+    clock.remove(views[3])
+    clock.tick()
+    assert views[3].drawn == 1
+
+
+def test_no_view_starves_when_the_budget_is_short(qapp: QApplication) -> None:
+    clock, views = clock_with([BUDGET_S * 0.6] * 5)
+    clock.tick()
+    assert [view.drawn for view in views] == [1, 1, 0, 0, 0]  # costs are not known yet
+    for _ in range(40):
+        clock.tick()
+    drawn = [view.drawn for view in views]
+    assert max(drawn) - min(drawn) <= 1
+    assert clock.frames == 41
+    assert clock.refreshes == sum(drawn) <= 41 + 3  # one a tick, once all costs are known
+
+
+def test_the_clock_slows_down_and_speeds_up_again(qapp: QApplication) -> None:
+    clock, views = clock_with([0.012])
+    assert clock.interval_ms == FASTEST_MS
+    for _ in range(60):
+        clock.tick()
+    assert clock.interval_ms == SLOWEST_MS
+    views[0].cost = 0.0072
+    for _ in range(60):
+        clock.tick()
+    assert clock.interval_ms == pytest.approx(60, abs=5)
+    views[0].dirty = False
+    for _ in range(60):
+        clock.tick()
+    assert clock.interval_ms == FASTEST_MS
+
+
+def test_the_clock_ticks_and_stops(qtbot: QtBot) -> None:
+    clock = RenderClock()
+    with qtbot.waitSignal(clock.ticked):
+        clock.start()
+    assert clock.is_running
+    clock.stop()
+    assert not clock.is_running

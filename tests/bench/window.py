@@ -1,0 +1,203 @@
+"""Benchmark, not a test: our engine alone against our engine under the open window.
+
+``python tests/bench/window.py [--seconds 6] [--rounds 3]`` starts its own Xvfb if there is no
+display, and prints the ratio of both speeds, measured in turn in fresh processes, with the
+pictures a second, the time a picture takes, and the paint events counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+EXPERIMENTS = ("twenty-sigmoid-layers", "fashion-batch-norm", "two-moons")
+ENDLESS = ["training.epochs=1000000"]
+
+
+def alone(name: str, seconds: float) -> dict[str, float]:
+    """Train without a window."""
+    from core import catalogue
+    from core.control import RunControl
+    from core.experiment import with_settings
+    from core.trainer import Trainer
+    from core.warmup import warm_up
+
+    control = RunControl()
+    trainer = Trainer(with_settings(catalogue.load(name), ENDLESS), control, prepare=warm_up)
+    trainer.start()
+    control.run()
+    while trainer.record.steps < 50:
+        time.sleep(0.01)
+    first, started = trainer.record.steps, time.perf_counter()
+    time.sleep(seconds)
+    rate = (trainer.record.steps - first) / (time.perf_counter() - started)
+    control.stop()
+    trainer.join()
+    return {"steps_per_s": rate}
+
+
+def under_window(name: str, seconds: float) -> dict[str, float]:
+    """Train under the open window, six views live, and count what is painted."""
+    from PySide6.QtCore import QEvent, QObject, QTimer
+
+    from app.application import LabApplication
+    from app.settings import Settings
+    from app.shell.main_window import MainWindow
+    from core import catalogue
+    from core.experiment import with_settings
+
+    class PaintCounter(QObject):
+        """Counts paint events of plots."""
+
+        paints = 0
+
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() is QEvent.Type.Paint:
+                self.paints += 1
+            return False
+
+    started = time.perf_counter()
+    application = LabApplication(sys.argv[:1])
+    window = MainWindow(Settings())
+    window.resize(1440, 900)
+    window.show()
+    application.sendPostedEvents()
+    while not window.windowHandle().isExposed():
+        application.sendPostedEvents()
+        QObjectSpin.spin()
+    first_paint = time.perf_counter() - started
+
+    from app.shell.laboratory import Laboratory
+
+    laboratory = Laboratory(window, with_settings(catalogue.load(name), ENDLESS))
+    counter = PaintCounter()
+    import pyqtgraph
+
+    for view in laboratory.views:
+        for plot in view.findChildren(pyqtgraph.GraphicsView):
+            plot.viewport().installEventFilter(counter)
+    laboratory.start()
+    window.show_views()
+    result: dict[str, float] = {"first_paint_s": first_paint}
+    session, clock = laboratory.session, laboratory.clock
+
+    def begin() -> None:
+        if session.source.steps < 50:
+            if session.is_ready and not session.running:
+                result["ready_s"] = time.perf_counter() - started
+                session.run()
+            QTimer.singleShot(10, begin)
+            return
+        result["from"] = session.source.steps
+        result["at"] = time.perf_counter()
+        result["frames"], result["refresh"] = clock.frames, clock.seconds_in_refresh
+        result["painting"] = clock.seconds_in_painting
+        counter.paints = 0
+        QTimer.singleShot(int(seconds * 1000), end)
+
+    def end() -> None:
+        elapsed = time.perf_counter() - result.pop("at")
+        result["steps_per_s"] = (session.source.steps - result.pop("from")) / elapsed
+        frames = clock.frames - result.pop("frames")
+        result["frames_per_s"] = frames / elapsed
+        refresh = clock.seconds_in_refresh - result.pop("refresh")
+        result["refresh_ms"] = 1000 * refresh / max(1, frames)
+        painted = clock.seconds_in_painting - result.pop("painting")
+        result["paint_ms"] = 1000 * painted / max(1, frames)
+        result["plot_paints_per_s"] = counter.paints / elapsed
+        application.quit()
+
+    QTimer.singleShot(0, begin)
+    application.exec()
+    clock.stop()
+    session.shutdown()
+    session.join()
+    application.restore()
+    return result
+
+
+class QObjectSpin:
+    """Lets Qt deliver what the window system has sent, before the event loop runs."""
+
+    @staticmethod
+    def spin() -> None:
+        from PySide6.QtCore import QEventLoop
+
+        QEventLoop().processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 5)
+
+
+def child(mode: str, name: str, seconds: float) -> dict[str, float]:
+    """Run one measurement in a fresh process."""
+    command = [sys.executable, __file__, "--child", mode, "--name", name, "--seconds", str(seconds)]
+    output = subprocess.run(command, capture_output=True, text=True, check=False)
+    if output.returncode:
+        sys.exit(output.stderr)
+    return json.loads(output.stdout.splitlines()[-1])
+
+
+def compare(seconds: float, rounds: int, names: tuple[str, ...]) -> None:
+    """Print the table."""
+    print(
+        f"{'experiment':<24}{'alone /s':>10}{'window /s':>11}{'ratio':>7}{'frames/s':>10}"
+        f"{'refresh ms':>12}{'paint ms':>10}{'plot paints/s':>15}{'first paint s':>15}{'ready s':>9}"
+    )
+    for name in names:
+        free: list[float] = []
+        shown: list[dict[str, float]] = []
+        for _ in range(rounds):
+            free.append(child("alone", name, seconds)["steps_per_s"])
+            shown.append(child("window", name, seconds))
+        middle = {key: statistics.median(one[key] for one in shown) for key in shown[0]}
+        ratio = statistics.median(
+            one["steps_per_s"] / rate for one, rate in zip(shown, free, strict=True)
+        )
+        print(
+            f"{name:<24}{statistics.median(free):>10.0f}{middle['steps_per_s']:>11.0f}"
+            f"{ratio:>7.2f}{middle['frames_per_s']:>10.1f}{middle['refresh_ms']:>12.1f}{middle['paint_ms']:>10.1f}"
+            f"{middle['plot_paints_per_s']:>15.1f}{middle['first_paint_s']:>15.2f}"
+            f"{middle['ready_s']:>9.1f}"
+        )
+
+
+def main() -> None:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=EXPERIMENTS)
+    parser.add_argument("--child", choices=("alone", "window"))
+    parser.add_argument("--name", default=EXPERIMENTS[0])
+    options = parser.parse_args()
+    sys.path.insert(0, str(ROOT))
+    if options.child:
+        measure = alone if options.child == "alone" else under_window
+        print(json.dumps(measure(options.name, options.seconds)))
+        return
+    server = None
+    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+        if not shutil.which("Xvfb"):
+            sys.exit("No display and no Xvfb: install the package xvfb.")
+        read, write = os.pipe()
+        command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1440x900x24"]
+        server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+        os.environ["DISPLAY"] = ":" + os.read(read, 20).decode().strip()
+    try:
+        compare(
+            options.seconds, options.rounds, (options.only,) if options.only else EXPERIMENTS
+        )
+    finally:
+        if server is not None:
+            server.terminate()
+            server.wait()
+
+
+if __name__ == "__main__":
+    main()
