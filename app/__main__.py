@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     problem = display_problem()
     if problem:
         hint = "Use --headless to train without a window, or set QT_QPA_PLATFORM=offscreen."
-        print(f"{problem} {hint}", file=sys.stderr)
+        sys.stderr.write(f"{problem} {hint}\n")
         return BAD_INPUT
     from core.errors import LabError
 
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return launch.launch(options)
     except LabError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return BAD_INPUT
 
 

@@ -17,6 +17,7 @@ from app.shell.main_window import MainWindow
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from app.shell.laboratory import Laboratory
 
@@ -72,9 +73,7 @@ async def _run(application: LabApplication, options: argparse.Namespace) -> int:
     if notice:
         laboratory.notify("warn", notice)
     elif crash is not None and crash.last_crash:
-        laboratory.notify(
-            "warn", "The last session ended in a crash.", details=crash.last_crash
-        )
+        laboratory.notify("warn", "The last session ended in a crash.", details=crash.last_crash)
 
     code = 0
     if scripted:
@@ -106,10 +105,8 @@ async def _painted(window: MainWindow) -> None:
     window.repaint()
 
 
-def _on_error(laboratory: Laboratory):  # noqa: ANN202 -- a slot
+def _on_error(laboratory: Laboratory) -> Callable[[str, str], None]:
     def show(message: str, details: str) -> None:
         laboratory.notify("bad", "Something went wrong in the window.", message, details)
 
     return show
-
-

@@ -1,4 +1,4 @@
-"""The window driven by a script: pictures for the README, the job without a display, a self-test."""
+"""The window driven by a script: pictures, the job without a display, a self-test."""
 
 from __future__ import annotations
 

@@ -235,6 +235,3 @@ def _experiment_argument(parser: argparse.ArgumentParser) -> None:
         metavar="PATH=VALUE",
         help="change a setting, such as training.optimizer.lr=0.01; may be repeated",
     )
-
-
-

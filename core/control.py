@@ -89,9 +89,16 @@ class RunControl:
         """Whether the thread should end."""
         return self._stopping
 
+    @property
+    def has_changes(self) -> bool:
+        """Whether a change waits to be made before the next step."""
+        return bool(self._changes)
+
     def budget(self) -> int:
-        """Return how many steps may be made now; 0 while paused."""
+        """Return how many steps may be made now; 0 while paused or before a change."""
         with self._changed:
+            if self._changes:
+                return 0
             if self._single_steps:
                 return self._single_steps
             if not self._running:

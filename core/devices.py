@@ -27,7 +27,7 @@ def available_devices() -> list[tuple[str, str]]:
 
 
 GPU_PAYS_FROM = 100_000_000
-"""Multiply-adds a step from which ``auto`` takes a GPU: below, launching costs more than it saves."""
+"""Multiply-adds a step from which ``auto`` takes a GPU: below, launching costs more."""
 
 
 def resolve_device(wanted: str, multiply_adds: int = 0) -> torch.device:

@@ -59,7 +59,7 @@ class Trainer(threading.Thread):
         self.record = Record(experiment)
         self._goal = goal
         self._prepare = prepare
-        self._extra_epochs = 0
+        self._extra_steps = 0
 
     def run(self) -> None:
         """Train until stopped (called by ``start``)."""
@@ -76,7 +76,7 @@ class Trainer(threading.Thread):
             record.set_status(Status(State.FAILED, error.message, error.hint, field=error.field))
         except MemoryError as error:
             self._fail(record, error, "There is not enough memory for this network.")
-        except Exception as error:  # the one place where any failure of a run becomes a status
+        except Exception as error:  # noqa: BLE001 -- the one place where any failure of a run becomes a status
             if "can't allocate memory" in str(error) or type(error).__name__ == "OutOfMemoryError":
                 self._fail(record, error, "There is not enough memory for this network.")
             else:
@@ -95,7 +95,7 @@ class Trainer(threading.Thread):
 
         engine: Engine = AutogradEngine(record.experiment)
         control, pace = self.control, _Pace()
-        self._extra_epochs = 0
+        self._extra_steps = 0
         record.begin(engine.facts)
         while not control.leaving:
             for change in control.take_changes():
@@ -106,6 +106,8 @@ class Trainer(threading.Thread):
                     record.put_frame(frame)
 
             budget = min(control.budget(), self._remaining(engine))
+            if control.has_changes:  # what was asked for before a step is done before it
+                continue
             if budget == 0:
                 self._rest(engine, record)
                 pace = _Pace()
@@ -132,24 +134,27 @@ class Trainer(threading.Thread):
     def _rest(self, engine: Engine, record: Record) -> None:
         """Wait, paused or finished, until there is something to do."""
         control = self.control
-        if self._remaining(engine) == 0:
-            if control.running and record.status.state is State.FINISHED:
-                self._extra_epochs += record.experiment.training.epochs
-                record.add_event("continue", f"{record.experiment.training.epochs} more epochs")
-                return
-            if record.status.state is not State.FINISHED:
-                control.pause()
-                if engine.facts.n_validation:
-                    record.add_evaluation(engine.step, *engine.evaluate())
-                record.set_status(Status(State.FINISHED, f"Finished at step {engine.step:,}."))
-        else:
+        if self._remaining(engine):
             _set_state(record, State.PAUSED)
+        elif record.status.state is not State.FINISHED:
+            control.pause()
+            if engine.facts.n_validation:
+                record.add_evaluation(engine.step, *engine.evaluate())
+            record.set_status(Status(State.FINISHED, f"Finished at step {engine.step:,}."))
+        elif control.running:
+            epochs = record.experiment.training.epochs
+            self._extra_steps += epochs * engine.facts.steps_per_epoch
+            record.add_event("continue", f"{epochs} more epochs")
+            return
+        elif control.budget():
+            self._extra_steps += control.budget()
+            return
         control.wait(IDLE_SECONDS)
 
     def _remaining(self, engine: Engine) -> int:
-        epochs = self.record.experiment.training.epochs + self._extra_epochs
+        epochs = self.record.experiment.training.epochs
         goal = self._goal if self._goal is not None else epochs * engine.facts.steps_per_epoch
-        return max(0, goal - engine.step)
+        return max(0, goal + self._extra_steps - engine.step)
 
     def _apply(self, engine: Engine, change: Change, record: Record) -> None:
         try:
@@ -205,9 +210,7 @@ def _diverged(engine: Engine, block: StepBlock) -> Status:
 
 
 def _drawn(layers: tuple[int, ...], record: Record) -> str:
-    kinds = {str(getattr(record.facts.layers[i].init, "kind", "")) for i in layers}
-    what = " and ".join(sorted(kind.replace("_", " ") for kind in kinds))
     if len(layers) == len(record.facts.layers):
-        return f"all weights drawn again ({what})"
+        return "weights drawn again"
     numbers = ", ".join(str(i + 1) for i in layers[:3]) + (" …" if len(layers) > 3 else "")
-    return f"layers {numbers} drawn again ({what})"
+    return f"layers {numbers} drawn again"

@@ -84,10 +84,12 @@ def _open_files() -> set[str]:
     if folder.is_dir():
         for number in os.listdir(folder):  # noqa: PTH208  # Path.iterdir keeps one more open
             try:
-                name = os.readlink(folder / number)
+                name = str((folder / number).readlink())
             except OSError:
                 continue
-            if name.startswith("/") and not name.startswith(("/dev/", "/proc/", "/sys/", "/memfd:")):
+            if name.startswith("/") and not name.startswith(
+                ("/dev/", "/proc/", "/sys/", "/memfd:")
+            ):
                 found.add(name)
     return {name for name in found if not name.endswith(" (deleted)")}
 

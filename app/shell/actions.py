@@ -31,7 +31,7 @@ COMMANDS = (
     Command("open", "Open …", "Ctrl+O", "Open an experiment file (TOML)."),
     Command("save", "Save experiment …", "Ctrl+S", "Write the experiment as a TOML file."),
     Command("export", "Export run …", "Ctrl+Shift+E", "Write the recorded run as CSV files."),
-    Command("theme", "Light or dark", "Ctrl+T", "Switch between the light and the dark theme.", "theme"),
+    Command("theme", "Light or dark", "Ctrl+T", "Switch between light and dark.", "theme"),
     Command("next_layer", "Next layer", "Ctrl+Up", "Select the layer above, nearer the output."),
     Command("previous_layer", "Previous layer", "Ctrl+Down", "Select the layer below."),
     Command("quit", "Quit", "Ctrl+Q", "End the laboratory."),

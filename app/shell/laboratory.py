@@ -24,6 +24,7 @@ from core.store.export import export_run
 
 if TYPE_CHECKING:
     from app.views import View
+    from core.record.source import Event
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class Laboratory(QObject):
         self.clock = RenderClock(self)
         self.panel = ExperimentPanel()
         self.views: list[View] = [view() for view in VIEWS]
-        self._events_shown = -1
+        self._events_shown: tuple[Event, ...] | None = None
         self._version_shown = -1
         self._ticks = 0
         self._build()
@@ -126,7 +127,7 @@ class Laboratory(QObject):
     @Slot()
     def _show_source(self) -> None:
         source = self.session.source
-        self._events_shown = -1
+        self._events_shown = None
         self._version_shown = -1
         self.window.banner.hide()
         for view in self.views:
@@ -162,7 +163,7 @@ class Laboratory(QObject):
             )
         elif status.message and status.field:
             self.notify("warn", f"{status.field}: {status.message}", status.hint)
-        self.window.set_state(_state_text(status.state, status.message, source.steps))
+        self.window.set_state(_state_text(status.state, status.message, source.updates))
         self.window.start_page.set_state(status.message if status.state is State.BUILDING else "")
 
     @Slot()
@@ -194,10 +195,10 @@ class Laboratory(QObject):
             self.panel.set_live(delta, slope)
         if source.status.state is not State.RUNNING:
             self.window.set_state(
-                _state_text(source.status.state, source.status.message, source.steps)
+                _state_text(source.status.state, source.status.message, source.updates)
             )
-        if len(source.events) != self._events_shown:
-            self._events_shown = len(source.events)
+        if source.events is not self._events_shown:
+            self._events_shown = source.events
             last = source.events[-1] if source.events else None
             self.window.set_event(f"step {last.step:,}: {last.text}" if last else "")
         if source.facts.data_text:

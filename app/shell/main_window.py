@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,7 @@ class MainWindow(QMainWindow):
         self._shown = False
         self._arranged = False
         self._docks: dict[str, QDockWidget] = {}
-        self._top_row: list[QDockWidget] = []
+        self._rows: list[list[QDockWidget]] = []
         _dress(self.theme)  # first: widgets made before it would keep the system's font
         self._build()
         self._connect()
@@ -147,9 +148,9 @@ class MainWindow(QMainWindow):
         for upper, lower in zip(rows[0], rows[1], strict=False):
             self.grid.splitDockWidget(upper, lower, Qt.Orientation.Vertical)
         for row in rows:
-            for left, right in zip(row, row[1:], strict=False):
+            for left, right in pairwise(row):
                 self.grid.splitDockWidget(left, right, Qt.Orientation.Horizontal)
-        self._top_row = rows[0]
+        self._rows = rows
 
     # What others call ----------------------------------------------------------------------
 
@@ -176,8 +177,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def _share_width(self) -> None:
         # The column with four faces to choose from needs the most room in its headers.
-        shares = [33, 28, 39][: len(self._top_row)]
-        self.grid.resizeDocks(self._top_row, shares, Qt.Orientation.Horizontal)
+        for row in self._rows:
+            self.grid.resizeDocks(row, [33, 28, 39][: len(row)], Qt.Orientation.Horizontal)
 
     def show_start_page(self) -> None:
         """Show the ready experiments."""

@@ -6,7 +6,7 @@ import tomllib
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QPainter, QPaintEvent, QPainterPath, QPen
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QGridLayout,
@@ -94,7 +94,9 @@ class Card(QAbstractButton):
         painter.setBrush(theme.color("raised" if lit else "panel"))
         box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         painter.drawRoundedRect(box, 8, 8)
-        self._draw_sketch(painter, theme, QRectF(box.left() + 16, box.top() + 16, box.width() - 32, 52))
+        self._draw_sketch(
+            painter, theme, QRectF(box.left() + 16, box.top() + 16, box.width() - 32, 52)
+        )
         y = int(box.top() + 84)
         inner = int(box.width() - 32)
         left = int(box.left() + 16)
@@ -108,7 +110,9 @@ class Card(QAbstractButton):
         painter.setFont(theme.plot_font(theme.small))
         painter.setPen(theme.color("accent"))
         facts = " · ".join(FACTS.get(self.name, ()))
-        painter.drawText(left, int(box.bottom() - 26), inner, 18, Qt.AlignmentFlag.AlignVCenter, facts)
+        painter.drawText(
+            left, int(box.bottom() - 26), inner, 18, Qt.AlignmentFlag.AlignVCenter, facts
+        )
 
     def _draw_sketch(self, painter: QPainter, theme: Theme, area: QRectF) -> None:
         heights = PROFILES.get(self.name, (0.5,) * 5)
@@ -154,7 +158,7 @@ class StartPage(QScrollArea):
         self.title.setProperty("role", "headline")
         column.addWidget(self.title)
         intro = QLabel(
-            "Choose an experiment: it runs at once. Then change a setting at the left while it trains."
+            "Choose an experiment: it runs at once. Then change a setting while it trains."
         )
         intro.setProperty("role", "muted")
         intro.setWordWrap(True)

@@ -119,7 +119,7 @@ class Transport(QWidget):
         steps = source.steps
         loss = source.scalars["loss"].last() if steps else None
         running = source.status.state is State.RUNNING
-        self._set("step", f"{max(0, steps - 1):,}".replace(",", "\u2009"))
+        self._set("step", f"{source.updates:,}".replace(",", "\u2009"))
         self._set("epoch", f"{steps / source.facts.steps_per_epoch:.1f}" if steps else "–")
         rate = source.steps_per_s
         self._set("steps/s", (f"{rate:,.0f}".replace(",", "\u2009")) if running and rate else "–")

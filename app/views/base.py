@@ -270,7 +270,7 @@ class View(QWidget):
             source.request_frame()
 
     def _shown_step(self, source: RunSource) -> int:
-        return source.steps
+        return source.updates
 
     def _show_provenance(self, source: RunSource) -> None:
         state, token = source.status.state, "dim"

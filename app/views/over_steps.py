@@ -22,7 +22,7 @@ def marks_of(source: RunSource) -> tuple[Mark, ...]:
     """Return a mark for each event, and one where the run came to a bad end."""
     marks = [Mark(event.step, event.text) for event in source.events[-MOST_MARKS:]]
     if source.status.state is State.DIVERGED:
-        marks.append(Mark(source.steps, f"diverged at step {integer(source.steps)}", "bad"))
+        marks.append(Mark(source.updates, f"diverged at step {integer(source.updates)}", "bad"))
     elif source.status.state is State.FAILED:
         marks.append(Mark(source.steps, f"failed at step {integer(source.steps)}", "bad"))
     return tuple(marks)

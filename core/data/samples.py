@@ -131,29 +131,27 @@ def two_moons(
     return x + rng.normal(scale=spec.noise, size=x.shape), y
 
 
-def _read_npz(file: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    path = resource_path("data", file)
+def _read_npz(name: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    path = resource_path("data", name)
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             images, labels = archive["x_train"], archive["y_train"]
     except FileNotFoundError:
         raise DataError(
-            f"The data file {file!r} is missing from {str(path.parent)!r}.",
+            f"The data file {name!r} is missing from {str(path.parent)!r}.",
             hint="Install Gradoscope again, or choose other data.",
             field="data.kind",
         ) from None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(
-            f"The data file {file!r} is damaged ({error}).",
+            f"The data file {name!r} is damaged ({error}).",
             hint="Install Gradoscope again, or choose other data.",
             field="data.kind",
         ) from None
     return images.reshape(len(images), -1).astype(np.float64), labels.astype(np.int64)
 
 
-def _stratified(
-    y: NDArray[np.int64], share: float, rng: np.random.Generator
-) -> NDArray[np.bool_]:
+def _stratified(y: NDArray[np.int64], share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
     """Choose ``share`` of every class; at least one sample of each stays for training."""
     chosen = np.zeros(len(y), bool)
     for label in np.unique(y):

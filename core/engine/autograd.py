@@ -6,11 +6,12 @@ import math
 import time
 from copy import deepcopy
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812 -- the name everybody uses
 
 from core.data.samples import load_samples
 from core.devices import configure_threads, resolve_device
@@ -21,6 +22,7 @@ from core.errors import LabError
 from core.experiment.diff import differences
 from core.experiment.fields import Scope
 from core.measure.frames import make_frame
+from core.measure.norms import norms
 from core.measure.statistics import LayerSignals, WeightNorms
 from core.network.build import Network, Taps
 from core.record.source import Facts, Frame, LayerInfo
@@ -198,7 +200,7 @@ class AutogradEngine:
 
             gradient, loss_penalty = self._penalised(data_gradient)
             loss = loss_data.detach() + loss_penalty
-            grad_norm = torch.linalg.vector_norm(gradient)
+            grad_norm = norms(gradient, 0)
             clip_factor, clip_angle = clip_(training.clip, gradient, grad_norm)
             finite = math.isfinite(loss.item())
             if finite:
@@ -221,10 +223,8 @@ class AutogradEngine:
     @torch.no_grad()
     def _measure(self, measured: _Measured, *, everything: bool) -> None:
         """Measure the steps that wait for it: all of them, or what there is no more room for."""
-        if self._norms.full or (everything and measured.scalars):
-            norms = self._norms.flush()
-            if len(norms):
-                measured.norms.append(norms)
+        if self._norms.full or (everything and self._norms.waiting):
+            measured.norms.append(self._norms.flush())
         if everything and measured.outputs:
             measured.signals.append(self._signals.flush())
             logits, labels = (torch.stack(list(one)) for one in zip(*measured.outputs, strict=True))
@@ -289,7 +289,7 @@ class AutogradEngine:
             return
         self.network.draw(change.layers, self._init_rng)
         optimizers.forget(self._optimizer, self._places(change.layers))
-        self._signals.regroup()
+        self._signals.regroup(change.layers)
 
     def _adopt(self, experiment: Experiment) -> None:
         changed = differences(self.experiment, experiment)
@@ -304,8 +304,10 @@ class AutogradEngine:
         optimizers.adopt(experiment.training.optimizer, self._optimizer)
         if any(one.path.startswith("network") for one in changed):
             self._last = None  # the taps belong to the old activations
+            before = [layer.activation_spec for layer in self.network.layers]
             self.network.adopt(experiment.network)
-            self._signals.regroup()
+            layers = enumerate(zip(before, self.network.layers, strict=True))
+            self._signals.regroup([i for i, (old, one) in layers if old != one.activation_spec])
 
     def _places(self, layers: tuple[int, ...]) -> list[slice]:
         """Return where the tensors of some layers lie in the flat vector."""
@@ -363,5 +365,5 @@ def _norm_tensors(norm: Any) -> tuple[Tensor, ...]:
 def _multiply_adds(experiment: Experiment, n_features: int) -> int:
     """Return roughly the work of one forward pass: hidden weights times batch size."""
     fans = [n_features, *(layer.units for layer in experiment.network.expanded())]
-    weights = sum(one * other for one, other in zip(fans, fans[1:], strict=False))
+    weights = sum(one * other for one, other in pairwise(fans))
     return weights * experiment.training.batch_size

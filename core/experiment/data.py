@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from core.experiment.fields import Part, by_kind, setting
+from core.experiment.fields import BY_KIND, SHORTHAND, Part, setting
 
 
 class _Data(Part):
@@ -57,4 +57,4 @@ DATA_KINDS: dict[str, type[_Data]] = {
     "fashion_mnist": FashionMnist,
     "moons": Moons,
 }
-Data = by_kind(Digits | FashionMnist | Moons)
+Data = Annotated[Digits | FashionMnist | Moons, BY_KIND, SHORTHAND]

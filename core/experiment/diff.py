@@ -39,11 +39,21 @@ def summarize(changes: tuple[Difference, ...]) -> str:
         layer = int(parts[2]) + 1 if parts[:2] == ["network", "layers"] and len(parts) > 3 else 0
         name = ".".join(parts[3:]) if layer else change.path
         groups.setdefault((name, _text(change.old), _text(change.new)), []).append(layer)
-    lines = []
+    changes_at: dict[str, list[str]] = {}
     for (name, before, after), layers in groups.items():
         where = f" ({_layers_text(layers)})" if layers != [0] else ""
-        lines.append(f"{name.removeprefix('training.')}: {before} → {after}{where}")
-    return "; ".join(lines)
+        title = "" if name in _PLAIN else f"{_title(name)} "
+        changes_at.setdefault(where, []).append(f"{title}{before} → {after}")
+    return "; ".join(f"{', '.join(texts)}{where}" for where, texts in changes_at.items())
+
+
+_PLAIN = ("activation", "init")
+"""Settings whose values say themselves what they are."""
+_TITLES = {"training.optimizer.lr": "rate", "bias_init": "biases"}
+
+
+def _title(name: str) -> str:
+    return _TITLES.get(name, name.split(".")[-1].replace("_", " "))
 
 
 def _layers_text(layers: list[int]) -> str:
@@ -69,7 +79,9 @@ def _compare(old: Part, new: Part, prefix: str, found: list[Difference]) -> None
                 for index, (one, other) in enumerate(zip(before, after, strict=True)):
                     _compare(one, other, f"{path}.{index}.", found)
             else:
-                found.append(Difference(path, f"{len(before)} layers", f"{len(after)} layers", scope))
+                found.append(
+                    Difference(path, f"{len(before)} layers", f"{len(after)} layers", scope)
+                )
         elif isinstance(before, Part) and type(before) is type(after):
             _compare(before, after, f"{path}.", found)
         else:
@@ -79,7 +91,9 @@ def _compare(old: Part, new: Part, prefix: str, found: list[Difference]) -> None
 def _text(value: Any) -> str:
     if isinstance(value, Part):
         fields = {key: item for key, item in value.model_dump().items() if key != "kind"}
-        inside = ", ".join(f"{item:g}" if isinstance(item, float) else str(item) for item in fields.values())
+        inside = ", ".join(
+            f"{item:g}" if isinstance(item, float) else str(item) for item in fields.values()
+        )
         kind = str(getattr(value, "kind", "")).replace("_", " ")
         return f"{kind} {inside}".strip()
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -88,7 +102,9 @@ def _text(value: Any) -> str:
 def merge_live(running: Experiment, wanted: Experiment) -> Experiment:
     """Return what a running experiment can take over from a wanted one without a restart."""
     data = running.plain()
-    data["network"]["layers"] = [layer.model_dump(mode="json") for layer in running.network.expanded()]
+    data["network"]["layers"] = [
+        layer.model_dump(mode="json") for layer in running.network.expanded()
+    ]
     for change in differences(running, wanted):
         if change.scope is not Scope.RESTART:
             _put(data, change.path.split("."), change.new)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -81,6 +81,6 @@ def _expand_shorthand(value: Any) -> Any:
     return {"kind": value} if isinstance(value, str) else value
 
 
-def by_kind(union: Any) -> Any:
-    """Make a union that is told apart by ``kind``; a bare string stands for ``{kind = ...}``."""
-    return Annotated[union, Field(discriminator="kind"), BeforeValidator(_expand_shorthand)]
+BY_KIND = Field(discriminator="kind")
+SHORTHAND = BeforeValidator(_expand_shorthand)
+"""A bare string stands for ``{kind = ...}``."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import model_validator
 
-from core.experiment.fields import Part, Scope, by_kind, setting
+from core.experiment.fields import BY_KIND, SHORTHAND, Part, Scope, setting
+
+MOST_REPEATS = 1000
 
 
 class Sigmoid(Part):
@@ -78,7 +80,7 @@ ACTIVATION_KINDS: dict[str, type[Part]] = {
     "linear": Linear,
 }
 ActivationSpec = Sigmoid | Tanh | Relu | LeakyRelu | Elu | Selu | Linear
-Activation = by_kind(ActivationSpec)
+Activation = Annotated[ActivationSpec, BY_KIND, SHORTHAND]
 
 
 class GlorotUniform(Part):
@@ -196,8 +198,8 @@ InitSpec = (
     | Zeros
 )
 BiasInitSpec = Zeros | Constant | Normal | Uniform
-Init = by_kind(InitSpec)
-BiasInit = by_kind(BiasInitSpec)
+Init = Annotated[InitSpec, BY_KIND, SHORTHAND]
+BiasInit = Annotated[BiasInitSpec, BY_KIND, SHORTHAND]
 
 
 class Output(Part):
@@ -218,7 +220,7 @@ class Dense(Part):
     """A fully connected layer, or a stack of equal ones."""
 
     kind: Literal["dense"] = "dense"
-    repeat: int = setting(1, title="Repeat", help="How many equal layers.", ge=1, le=1000)
+    repeat: int = setting(1, title="Repeat", help="How many equal layers.", ge=1, le=MOST_REPEATS)
     units: int = setting(64, title="Units", help="Neurons in the layer.", ge=1, le=65_536)
     activation: Activation = setting(
         Relu(),
@@ -261,14 +263,22 @@ class NetworkSpec(Part):
 
     def expanded(self) -> tuple[Dense, ...]:
         """Return the hidden layers one by one, every ``repeat`` written out."""
-        return tuple(
-            layer.model_copy(update={"repeat": 1}) for layer in self.layers for _ in range(layer.repeat)
-        )
+        return _written_out(self.layers)
 
 
 def compress(layers: tuple[Dense, ...]) -> tuple[Dense, ...]:
     """Join equal neighbours into one entry with ``repeat``."""
-    single = [layer.model_copy(update={"repeat": 1}) for layer in layers for _ in range(layer.repeat)]
-    return tuple(
-        layer.model_copy(update={"repeat": len(list(same))}) for layer, same in groupby(single)
+    joined: list[Dense] = []
+    for layer, same in groupby(_written_out(layers)):
+        left = len(list(same))
+        while left > 0:  # a file may repeat a layer MOST_REPEATS times at most
+            joined.append(layer.model_copy(update={"repeat": min(left, MOST_REPEATS)}))
+            left -= MOST_REPEATS
+    return tuple(joined)
+
+
+def _written_out(layers: tuple[Dense, ...]) -> tuple[Dense, ...]:
+    single = (
+        layer.model_copy(update={"repeat": 1}) for layer in layers for _ in range(layer.repeat)
     )
+    return tuple(single)

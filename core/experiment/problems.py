@@ -82,7 +82,10 @@ def _problem(
         tag = str(context.get("tag", given))
         return Problem(f"{field}.kind", f"{tag!r} is not known.", did_you_mean(tag, choices))
     if kind == "literal_error":
-        info = models[-1].model_fields.get(str(path[-1]))
+        fields = models[-1].model_fields
+        info = fields.get(str(path[-1]))
+        name = str(path[-1])
+        info = info or next((one for one in fields.values() if one.alias == name), None)
         choices = [str(choice) for choice in get_args(info.annotation)] if info else []
         return Problem(field, f"{given!r} is not known.", did_you_mean(str(given), choices))
     if kind in _COMPARISONS:

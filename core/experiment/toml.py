@@ -51,9 +51,7 @@ def parse_toml(text: str, *, source: str = "the text") -> Experiment:
 
 def to_toml(experiment: Experiment) -> str:
     """Return the experiment as TOML, equal neighbouring layers joined by ``repeat``."""
-    network = experiment.network.model_copy(
-        update={"layers": compress(experiment.network.layers)}
-    )
+    network = experiment.network.model_copy(update={"layers": compress(experiment.network.layers)})
     return tomli_w.dumps(experiment.model_copy(update={"network": network}).plain())
 
 

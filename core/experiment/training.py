@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from core.experiment.fields import Part, Scope, by_kind, setting
+from core.experiment.fields import BY_KIND, SHORTHAND, Part, Scope, setting
 
 _LR_HELP = "Step size: how far each update follows the gradient."
 
@@ -61,7 +61,7 @@ class Adam(Part):
 
 OPTIMIZER_KINDS: dict[str, type[Part]] = {"sgd": Sgd, "adam": Adam}
 OptimizerSpec = Sgd | Adam
-Optimizer = by_kind(OptimizerSpec)
+Optimizer = Annotated[OptimizerSpec, BY_KIND, SHORTHAND]
 
 
 class NoClip(Part):
@@ -90,7 +90,7 @@ class ClipNorm(Part):
 
 CLIP_KINDS: dict[str, type[Part]] = {"none": NoClip, "value": ClipValue, "norm": ClipNorm}
 ClipSpec = NoClip | ClipValue | ClipNorm
-Clip = by_kind(ClipSpec)
+Clip = Annotated[ClipSpec, BY_KIND, SHORTHAND]
 
 
 class Training(Part):
@@ -141,7 +141,7 @@ class Training(Part):
         0.0,
         title="Weight decay",
         unit="1/step·lr",
-        help="Shrinks weights by lr times this share at each step, apart from the gradient (AdamW).",
+        help="Shrinks weights by lr times this share at each step, beside the gradient (AdamW).",
         scope=Scope.LIVE,
         log=True,
         ge=0.0,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 BINS = 48
 """Enough to see a shape in a panel of 200 pixels, few enough to be read at a glance."""
 
+_LARGEST = float(np.finfo(np.float32).max)
+
 
 def histogram(values: NDArray[np.float32], bins: int = BINS) -> Histogram:
     """Count values in equal bins from the least to the greatest finite one.
@@ -46,7 +48,7 @@ def histogram(values: NDArray[np.float32], bins: int = BINS) -> Histogram:
     # In float64, since float32 cannot scale gradients of 1e-40; last bin closed on the right.
     place = ((flat.astype(np.float64) - low) * (bins / (high - low))).astype(np.int64)
     counts = np.bincount(np.minimum(place, bins - 1), minlength=bins)
-    edges = np.linspace(low, high, bins + 1).astype(np.float32)
+    edges = np.linspace(low, high, bins + 1).clip(-_LARGEST, _LARGEST).astype(np.float32)
     return Histogram(edges, counts, int(flat.size - np.count_nonzero(flat)), nonfinite)
 
 

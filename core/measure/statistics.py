@@ -7,11 +7,14 @@ measures twenty layers of several steps. What is measured is the same to the las
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import torch
+
+from core.measure.norms import norms
 
 if TYPE_CHECKING:
     from core.network.build import Layer, Network, Taps
@@ -76,20 +79,29 @@ class LayerSignals:
         self._most = 1
         self._ones = torch.ones(MOST_STEPS, len(network.layers), device=network.device)
         self._zeros = torch.zeros_like(self._ones)
-        self.regroup()
+        self.regroup(range(len(network.layers)))
 
-    def regroup(self) -> None:
-        """Group the layers anew, after activations or dropout changed; dead counts restart."""
+    def regroup(self, forget: Collection[int]) -> None:
+        """Group the layers anew, after activations or dropout changed.
+
+        Parameters
+        ----------
+        forget : collection of int
+            Layers, from 0 at the input, whose units count as never seen from here on.
+        """
         device = self._network.device
+        known = [row for group in self._groups for row in group.last_alive]
         self._groups = []
         first = 0
         layers = self._network.layers
         for (units, _), members in groupby(layers, lambda one: (one.units, one.activation_spec)):
             group = list(members)
             alive = torch.full((len(group), units), -self._window, device=device)
+            for row, index in enumerate(range(first, first + len(group))):
+                if index not in forget:
+                    alive[row] = known[index]
             plain = all(
-                (layer.norm is None or layer.norm_first) and layer.dropout == 0.0
-                for layer in group
+                (layer.norm is None or layer.norm_first) and layer.dropout == 0.0 for layer in group
             )
             self._groups.append(_Group(first, group, plain, alive))
             first += len(group)
@@ -129,8 +141,8 @@ class LayerSignals:
             activation, count = group.layers[0].activation, len(group.layers)
             out = group.stack(a if group.plain else h)
             delta = group.stack(self._deltas)
-            found[0].append(torch.linalg.vector_norm(delta, dim=(1, 2)).view(n, count))
-            found[1].append(torch.linalg.vector_norm(out, dim=(1, 2)).view(n, count))
+            found[0].append(norms(delta, (1, 2)).view(n, count))
+            found[1].append(norms(out, (1, 2)).view(n, count))
             if activation.kind == "linear":  # phi' = 1 everywhere
                 found[2].append(self._ones[:n, :count])
                 found[3].append(self._zeros[:n, :count])
@@ -207,14 +219,17 @@ class WeightNorms:
         """Whether it is time to flush."""
         return self._kept == len(self._vectors)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether some step has not been measured."""
+        return self._kept > 0
+
     def flush(self) -> Tensor:
         """Return shape (steps, 3, layers), in the order of ``NAMES``."""
         n, self._kept = self._kept, 0
         vectors = self._vectors[:n]
-        norms = [
-            torch.linalg.vector_norm(
-                vectors[:, :, at : at + count * size].view(n, 3, count, size), dim=3
-            )
+        found = [
+            norms(vectors[:, :, at : at + count * size].view(n, 3, count, size), 3)
             for at, count, size in self._groups
         ]
-        return norms[0] if len(norms) == 1 else torch.cat(norms, dim=2)
+        return found[0] if len(found) == 1 else torch.cat(found, dim=2)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812 -- the name everybody uses
 
 if TYPE_CHECKING:
     from core.experiment.fields import Part
@@ -68,8 +68,13 @@ def _step(z: Tensor, h: Tensor) -> Tensor:
     return (z > 0).to(z.dtype)
 
 
+def _exponential_side(z: Tensor, right: float, left: float) -> Tensor:
+    """Return ``right`` for z > 0, else ``left`` exp(z): from z, since phi(z) rounds to -left."""
+    return (torch.exp(z.clamp(max=0.0)) * left).masked_fill_(z > 0, right)
+
+
 def _selu_derivative(z: Tensor, h: Tensor) -> Tensor:
-    return torch.where(z > 0, SELU_SCALE, h + SELU_SCALE * SELU_ALPHA)
+    return _exponential_side(z, SELU_SCALE, SELU_SCALE * SELU_ALPHA)
 
 
 _FIXED: dict[str, Activation] = {
@@ -112,6 +117,7 @@ _FIXED: dict[str, Activation] = {
         "λ z for z > 0, else λ α (eᶻ − 1)",
         "λ for z > 0, else λ α eᶻ",
         "Klambauer, Unterthiner, Mayr & Hochreiter 2017",
+        from_output=False,
     ),
     "linear": Activation("linear", "Linear", _identity, _one, 1.0, "z", "1", ""),
 }
@@ -122,7 +128,7 @@ def _leaky_relu(alpha: float) -> Activation:
         "leaky_relu",
         "Leaky ReLU",
         lambda z: F.leaky_relu(z, alpha),
-        lambda z, h: torch.where(z > 0, 1.0, alpha).to(z.dtype),
+        lambda z, h: torch.full_like(z, alpha).masked_fill_(z > 0, 1.0),
         max(1.0, alpha),
         "z for z > 0, else α z",
         "1 for z > 0, else α",
@@ -135,11 +141,12 @@ def _elu(alpha: float) -> Activation:
         "elu",
         "ELU",
         lambda z: F.elu(z, alpha),
-        lambda z, h: torch.where(z > 0, 1.0, h + alpha),
+        lambda z, h: _exponential_side(z, 1.0, alpha),
         max(1.0, alpha),
         "z for z > 0, else α (eᶻ − 1)",
         "1 for z > 0, else α eᶻ",
         "Clevert, Unterthiner & Hochreiter 2016",
+        from_output=False,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812 -- the name everybody uses
 
 from core.experiment.network import Dense, Linear
 from core.network.activations import Activation, activation_for
@@ -133,9 +133,7 @@ class Network:
         plans = [(f"dense {i + 1}", plan) for i, plan in enumerate(hidden)] + [("output", output)]
         fans = [n_features, *(plan.units for plan in hidden)]
         self.n_weights = sum(plan.units * fan for (_, plan), fan in zip(plans, fans, strict=True))
-        n_rest = sum(
-            plan.units * (3 if plan.batch_norm != "none" else 1) for _, plan in plans
-        )
+        n_rest = sum(plan.units * (3 if plan.batch_norm != "none" else 1) for _, plan in plans)
         self.theta = torch.zeros(self.n_weights + n_rest, device=device)
         self.parameters: list[Tensor] = []  # in the order of theta
         self._offset = 0

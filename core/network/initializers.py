@@ -51,9 +51,7 @@ VARIANCE_RULES: dict[str, VarianceRule] = {
 }
 
 
-def draw_weights(
-    spec: Part, fan_in: int, fan_out: int, generator: torch.Generator
-) -> torch.Tensor:
+def draw_weights(spec: Part, fan_in: int, fan_out: int, generator: torch.Generator) -> torch.Tensor:
     """Draw a weight matrix.
 
     Parameters
@@ -107,9 +105,7 @@ def _uniform(
     return torch.rand(shape, generator=generator) * (high - low) + low
 
 
-def _orthogonal(
-    shape: tuple[int, int], gain: float, generator: torch.Generator
-) -> torch.Tensor:
+def _orthogonal(shape: tuple[int, int], gain: float, generator: torch.Generator) -> torch.Tensor:
     """Saxe, McClelland & Ganguli 2014: QR of a Gaussian matrix, signs made uniform."""
     rows, columns = shape
     tall = torch.randn((max(shape), min(shape)), generator=generator)

@@ -45,16 +45,17 @@ def summary_rows(experiment: Experiment) -> list[SummaryRow]:
         fan_in = layer.units
     classes = samples.n_classes
     init = experiment.network.output.init.kind
-    output = SummaryRow(
-        len(rows) + 1, "output", classes, "linear", init, classes * (fan_in + 1), 0
-    )
+    output = SummaryRow(len(rows) + 1, "output", classes, "linear", init, classes * (fan_in + 1), 0)
     return [*rows, output]
 
 
 def summary_text(experiment: Experiment) -> str:
     """Return the table as text."""
     rows = summary_rows(experiment)
-    lines = [f"{'#':>4}  {'layer':<24}{'units':>7}  {'activation':<12}{'initialiser':<16}{'parameters':>12}"]
+    lines = [
+        f"{'#':>4}  {'layer':<24}{'units':>7}  {'activation':<12}{'initialiser':<16}"
+        f"{'parameters':>12}"
+    ]
     for row in rows:
         lines.append(
             f"{row.number:>4}  {row.name:<24}{row.units:>7}  {row.activation:<12}{row.init:<16}"

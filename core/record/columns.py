@@ -167,7 +167,6 @@ def _join(
             np.minimum.reduceat(low, splits, axis=0),
             np.maximum.reduceat(high, splits, axis=0),
             (
-                np.add.reduceat(mean * rows, splits, axis=0)
-                / np.add.reduceat(rows, splits, axis=0)
+                np.add.reduceat(mean * rows, splits, axis=0) / np.add.reduceat(rows, splits, axis=0)
             ).astype(np.float32),
         )

@@ -46,6 +46,11 @@ class Record:
     # Read by everybody -----------------------------------------------------------------
 
     @property
+    def updates(self) -> int:
+        """Number of updates made: ``steps``, or one fewer if the last step diverged."""
+        return self.steps - (self.status.state is State.DIVERGED)
+
+    @property
     def frame(self) -> Frame | None:
         """The newest heavy snapshot, or None."""
         return self._mailbox.value
@@ -94,8 +99,12 @@ class Record:
         self.version += 1
 
     def add_event(self, kind: str, text: str) -> None:
-        """Mark a change at the current step."""
-        self.events = (*self.events, Event(self.steps, kind, text))
+        """Mark a change at the current step; changes between two steps are one event."""
+        events = self.events
+        if events and events[-1].step == self.steps:
+            kind, text = events[-1].kind, f"{events[-1].text}; {text}"
+            events = events[:-1]
+        self.events = (*events, Event(self.steps, kind, text))
         self.version += 1
 
     def set_status(self, status: Status) -> None:

@@ -209,6 +209,11 @@ class RunSource(Protocol):
         ...
 
     @property
+    def updates(self) -> int:
+        """Number of updates made: ``steps``, or one fewer if the last step diverged."""
+        ...
+
+    @property
     def steps_per_s(self) -> float:
         """Speed over the last second of training."""
         ...

@@ -136,7 +136,9 @@ def _layer_rows(record: Record) -> Iterator[list[Any]]:
     layers = record.facts.layers
     for start in range(0, record.steps, _CHUNK):
         stop = min(start + _CHUNK, record.steps)
-        columns = [record.layer_columns[name].read(start, stop).tolist() for name in LAYER_QUANTITIES]
+        columns = [
+            record.layer_columns[name].read(start, stop).tolist() for name in LAYER_QUANTITIES
+        ]
         for place, step in enumerate(range(start, stop)):
             for index, layer in enumerate(layers):
                 values = (_text(column[place][index]) for column in columns)

@@ -98,9 +98,7 @@ class OurEngine:
             count -= self.engine.advance(count, 0.015).n
 
 
-def interleaved(
-    ways: Sequence[Callable[[int], None]], rounds: int, seconds: float
-) -> list[float]:
+def interleaved(ways: Sequence[Callable[[int], None]], rounds: int, seconds: float) -> list[float]:
     """Return the median seconds a step of each way, measured in turns.
 
     Parameters
@@ -165,7 +163,9 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)  # both ways: more would slow these networks down
     print(f"torch {torch.__version__}, {options.device}, one thread, {options.rounds} rounds\n")
-    print("Ours measures everything at every step; plain measures nothing. Below 1: ours is faster.")
+    print(
+        "Ours measures everything at every step; plain measures nothing. Below 1: ours is faster."
+    )
     print(engine_ratios(options.device, options.rounds, options.seconds))
 
 

@@ -136,7 +136,8 @@ class QObjectSpin:
 
 def child(mode: str, name: str, seconds: float) -> dict[str, float]:
     """Run one measurement in a fresh process."""
-    command = [sys.executable, __file__, "--child", mode, "--name", name, "--seconds", str(seconds)]
+    command = [sys.executable, __file__, "--child", mode, "--name", name]
+    command += ["--seconds", str(seconds)]
     output = subprocess.run(command, capture_output=True, text=True, check=False)
     if output.returncode:
         sys.exit(output.stderr)
@@ -190,9 +191,7 @@ def main() -> None:
         server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
         os.environ["DISPLAY"] = ":" + os.read(read, 20).decode().strip()
     try:
-        compare(
-            options.seconds, options.rounds, (options.only,) if options.only else EXPERIMENTS
-        )
+        compare(options.seconds, options.rounds, (options.only,) if options.only else EXPERIMENTS)
     finally:
         if server is not None:
             server.terminate()

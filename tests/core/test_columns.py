@@ -14,17 +14,20 @@ WORD = st.sampled_from([0.0, 1.0, -1.0, 1e-30, 3e38, np.nan, np.inf, -np.inf])
 
 @st.composite
 def columns(draw, special=True):
-    """A column with what was written into it, in blocks of random size."""
-    width = draw(st.sampled_from([None, 1, 3]))
-    n = draw(st.one_of(st.integers(0, 40), st.integers(0, 6000)))
+    """A column with what was written into it, in blocks of random size.
+
+    Lengths are drawn by NumPy: Hypothesis prefers small numbers, which need no pyramid.
+    """
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    width = draw(st.sampled_from([None, 1, 3]))
+    n = int(rng.integers(0, draw(st.sampled_from([2, 40, 6000]))))
     values = rng.normal(size=(n,) if width is None else (n, width)).astype(np.float32)
     if special and n:
         for _ in range(draw(st.integers(0, 4))):
             values[rng.integers(n)] = draw(WORD)
-    column, at = Column(width), 0
+    column, at, most = Column(width), 0, draw(st.sampled_from([2, 20, 3000]))
     while at < n:
-        size = draw(st.one_of(st.integers(1, 20), st.integers(1, 3000)))
+        size = int(rng.integers(1, most))
         column.append(values[at : at + size])
         at += size
     return column, values
@@ -33,9 +36,12 @@ def columns(draw, special=True):
 @st.composite
 def ranges(draw):
     column, values = draw(columns())
-    start = draw(st.integers(0, len(values)))
-    stop = draw(st.integers(start, len(values) + 10))
-    return column, values, start, stop, draw(st.integers(1, 300))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    start, stop = sorted(rng.integers(0, len(values) + 10, 2).tolist())
+    if draw(st.booleans()):
+        start = 0
+    buckets = draw(st.sampled_from([1, 2, 7, 50, 300]))
+    return column, values, min(start, len(values)), stop, buckets
 
 
 def same(one, other):

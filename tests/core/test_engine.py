@@ -39,6 +39,18 @@ FULL = experiment(
     clip={"kind": "value", "limit": 0.05},
 )
 PLAIN = experiment(optimizer={"kind": "sgd", "lr": 0.1, "momentum": 0.9})
+RELU = experiment(
+    {
+        "activation": "relu",
+        "units": 32,
+        "init": {"kind": "normal", "std": 1.0},
+        "bias_init": {"kind": "normal", "mean": -2.0, "std": 1.0},
+    },
+    batch_size=2,
+)
+each = pytest.mark.parametrize(
+    "spec", [PLAIN, FULL, RELU], ids=["sgd", "adam, norm, dropout", "dying units"]
+)
 both = pytest.mark.parametrize("spec", [PLAIN, FULL], ids=["sgd", "adam, norm, dropout"])
 
 
@@ -59,7 +71,7 @@ def numbers(block):
 
 
 def bits(engine):
-    buffers = [one.numpy().tobytes() for one in engine.network.buffers()]
+    buffers = [one.cpu().numpy().tobytes() for one in engine.network.buffers()]
     return engine.network.theta.detach().cpu().numpy().tobytes(), *buffers
 
 
@@ -131,7 +143,7 @@ def test_every_sample_is_used_once_an_epoch_in_a_new_order():
 # Watched ---------------------------------------------------------------------------------
 
 
-@both
+@each
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=30), st.data())
 @settings(max_examples=12)
 def test_observing_changes_nothing_to_the_bit(spec, blocks, data):
@@ -184,7 +196,7 @@ def test_a_frame_is_that_of_the_step_it_names():
 # Resumed ---------------------------------------------------------------------------------
 
 
-@both
+@each
 @pytest.mark.parametrize("steps", [0, 3, 5, 8])
 def test_hazard_32_a_run_resumes_from_its_state_to_the_bit(spec, steps):
     first = AutogradEngine(spec)
@@ -294,6 +306,28 @@ def test_another_initialiser_changes_nothing_until_layers_are_drawn_again():
     assert same(advance(kept, 9), advance(changed, 9))
     changed.apply(Reinitialise((0,)))
     assert (changed.network.layers[0].weight == 0.5).all()
+
+
+@pytest.mark.parametrize(
+    ("assignment", "layers"),
+    [
+        ("network.layers.*.init=he_normal", [0, 1, 2]),
+        ("network.output.init=he_normal", [0, 1, 2]),
+        ("training.optimizer.lr=0.2", [0, 1, 2]),
+        # Others than the layer whose activation changed; layers before it see the same inputs.
+        ("network.layers.1.activation=tanh", [0]),
+    ],
+)
+def test_an_edit_does_not_forget_which_units_were_alive_in_layers_it_does_not_touch(
+    assignment, layers
+):
+    spec = with_settings(RELU, ["network.layers.0.repeat=1"]).plain()
+    spec["network"]["layers"] *= 2
+    spec = Experiment.parse(spec)
+    kept, changed = twins(spec, steps=10)
+    changed.apply(edited(spec, assignment))
+    one, other = (engine.advance(1, 1000.0).layers["dead_fraction"] for engine in (kept, changed))
+    assert same(one[:, layers], other[:, layers])
 
 
 @pytest.mark.parametrize(
@@ -449,6 +483,28 @@ def test_parameters_are_counted():
         2 * (6 + 1),
     ]
     assert facts.parameters == sum(one.parameters for one in facts.layers)
+
+
+def gpus():
+    cuda = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
+    return cuda + (["mps"] if torch.backends.mps.is_available() else [])
+
+
+@pytest.mark.skipif(not gpus(), reason="this machine has no GPU")
+@pytest.mark.parametrize("device", gpus())
+def test_a_gpu_starts_from_the_same_weights_and_measures_the_same(device):
+    spec = with_settings(FULL, ["network.layers.*.dropout=0"])  # masks are drawn on the device
+    cpu = AutogradEngine(spec)
+    gpu = AutogradEngine(with_settings(spec, [f"training.device={device}"]))
+    assert gpu.facts.device == device
+    assert bits(gpu)[0] == bits(cpu)[0]
+    # Adam divides by small numbers, so that rounding shows in the weights after a few steps.
+    assert advance(gpu, 5) == pytest.approx(advance(cpu, 5), rel=1e-2, abs=1e-4)
+    state = gpu.state()
+    expected = advance(gpu, 7)
+    gpu.load_state(state)
+    assert advance(gpu, 7) == pytest.approx(expected, rel=1e-2, abs=1e-4)
+    assert gpu.frame().step == 11
 
 
 # Diverged --------------------------------------------------------------------------------

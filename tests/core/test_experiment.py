@@ -333,9 +333,7 @@ def test_a_star_stands_for_every_layer():
     assert [one.dropout for one in changed.network.layers] == [0.0, 0.5]
 
 
-@pytest.mark.parametrize(
-    "assignment", ["training.optimizer=adam", "training.optimizer.kind=adam"]
-)
+@pytest.mark.parametrize("assignment", ["training.optimizer=adam", "training.optimizer.kind=adam"])
 def test_a_new_kind_starts_from_its_own_defaults(assignment):
     optimizer = with_settings(moons(), [assignment]).training.optimizer
     assert optimizer.kind == "adam"
@@ -446,8 +444,8 @@ def summary(*assignments, start=None):
 
 
 def test_a_summary_names_old_and_new_value():
-    assert summary("training.optimizer.lr=0.01") == "optimizer.lr: 0.05 → 0.01"
-    assert summary("training.clip=norm") == "clip: none → norm 1"
+    assert summary("training.optimizer.lr=0.01") == "rate 0.05 → 0.01"
+    assert summary("training.clip=norm") == "clip none → norm 1"
 
 
 def test_a_summary_joins_equal_changes_of_many_layers():
@@ -459,9 +457,8 @@ def test_a_summary_joins_equal_changes_of_many_layers():
         start=twenty,
     )
     assert text.split("; ") == [
-        "activation: sigmoid → relu (layers 1-20)",
-        "init: glorot uniform → he normal (layers 1-20)",
-        "optimizer.lr: 0.05 → 0.02",
+        "sigmoid → relu, glorot uniform → he normal (layers 1-20)",
+        "rate 0.05 → 0.02",
     ]
 
 
@@ -469,5 +466,5 @@ def test_a_summary_counts_layers_from_one():
     two = with_settings(moons(), ["network.layers.0.repeat=1"]).plain()
     two["network"]["layers"].append({"units": 8, "activation": "tanh"})
     assert summary("network.layers.1.dropout=0.5", start=Experiment.parse(two)) == (
-        "dropout: 0 → 0.5 (layer 2)"
+        "dropout 0 → 0.5 (layer 2)"
     )

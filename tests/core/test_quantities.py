@@ -167,7 +167,9 @@ class Reference:
         for W in self.weights:
             W *= 1 - spec.lr * self.training.weight_decay
         if spec.kind == "sgd":
-            self.memory = gradient if self.memory is None else spec.momentum * self.memory + gradient
+            self.memory = (
+                gradient if self.memory is None else spec.momentum * self.memory + gradient
+            )
             change = spec.lr * self.memory
         else:
             m, v = self.memory or (0, 0)
@@ -333,7 +335,9 @@ TRAININGS = {
 def test_every_way_of_training_is_measured_right(training):
     # Adam divides by small numbers, where float32 differs from float64 a little more.
     rel = 1e-3 if training.get("optimizer", SGD)["kind"] == "adam" else 2e-4
-    compare(experiment({"activation": "tanh", "bias_init": {"kind": "normal"}}, **training), rel=rel)
+    compare(
+        experiment({"activation": "tanh", "bias_init": {"kind": "normal"}}, **training), rel=rel
+    )
 
 
 @pytest.mark.parametrize("batch_norm", ["none", "before_activation", "after_activation"])
@@ -424,7 +428,9 @@ def test_step_zero_is_measured_before_the_first_update():
     assert block.layers["weight_norm"][0] == pytest.approx(initial, rel=1e-5)
     assert (block.layers["weight_norm"][1] > 2 * block.layers["weight_norm"][0]).any()
     x, y, masks = next(watched.batches())
-    assert block.scalars["loss"][0] == pytest.approx(untrained.step(x, y, masks)[0]["loss"], rel=1e-5)
+    assert block.scalars["loss"][0] == pytest.approx(
+        untrained.step(x, y, masks)[0]["loss"], rel=1e-5
+    )
 
 
 def test_the_first_evaluation_is_of_the_untrained_network():
@@ -539,7 +545,12 @@ def test_an_elu_unit_is_not_dead_while_a_gradient_flows_through_it():
 
 def test_vanishing_signals_are_small_numbers_not_zeros():
     # float32 holds 1e-30, but not its square: a norm must not fall to 0 where the signal has not.
-    layer = {"units": 8, "activation": "tanh", "repeat": 12, "init": {"kind": "normal", "std": 0.001}}
+    layer = {
+        "units": 8,
+        "activation": "tanh",
+        "repeat": 12,
+        "init": {"kind": "normal", "std": 0.001},
+    }
     spec = experiment(layers=[layer], optimizer={"kind": "sgd", "lr": 0.05})
     watched = Watched(spec)
     reference = Reference(watched.engine)
@@ -577,7 +588,7 @@ def test_clipping_by_norm_uses_an_exploding_gradient_and_does_not_drop_it():
     watched = Watched(exploding(clip={"kind": "norm", "limit": 1.0}))
     reference = Reference(watched.engine)
     block = watched.engine.advance(1, 100.0)
-    scalars, rows = reference.step(*next(watched.batches()))
+    scalars, _ = reference.step(*next(watched.batches()))
     assert block.scalars["grad_norm"][0] == pytest.approx(scalars["grad_norm"], rel=1e-3)
     assert block.scalars["clip_factor"][0] == pytest.approx(scalars["clip_factor"], rel=1e-3, abs=0)
     change = block.layers["update_ratio"][0] * block.layers["weight_norm"][0]

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -59,10 +60,12 @@ class Lab:
     def until_idle(self):
         """Wait until everything asked for so far was carried out."""
         self.wait_until(
-            lambda: self.state in (State.PAUSED, State.FINISHED)
-            and not self.control.running
-            and not self.control.budget()
-            and not self.control._changes,
+            lambda: (
+                self.state in (State.PAUSED, State.FINISHED)
+                and not self.control.running
+                and not self.control.budget()
+                and not self.control._changes
+            ),
             lambda: f"a pause, still {self.record.status}",
         )
         settled = self.record.version
@@ -286,7 +289,8 @@ def test_columns_are_never_shorter_than_the_published_steps(lab):
     lab.start()
     lab.control.run()
     wrong = 0
-    while lab.record.steps < 500:
+    while lab.record.steps < 300:
+        time.sleep(0.0005)  # leave the trainer some of the interpreter
         steps = lab.record.steps
         columns = [*lab.record.scalars.values(), *lab.record.layer_columns.values()]
         wrong += any(len(column) < steps for column in columns)
@@ -377,7 +381,7 @@ def test_an_edit_is_an_event_at_the_step_that_it_first_affects(lab):
     lab.wait_until(lambda: lab.record.events, "an event")
     (event,) = lab.record.events
     assert (event.step, event.kind) == (7, "edit")
-    assert "lr: 0.1 → 0.5" in event.text
+    assert "rate 0.1 → 0.5" in event.text
     assert lab.record.experiment == faster()
     lab.control.step(3)
     lab.until_steps(10)
@@ -396,9 +400,9 @@ def test_edits_are_carried_out_in_order_before_the_steps_that_were_asked_for_wit
     lab.control.reinitialise((0, 1, 2))
     lab.control.step(2)
     lab.until_steps(2)
-    kinds = [(event.step, event.kind) for event in lab.record.events]
-    assert kinds == [(0, "edit"), (0, "edit"), (0, "reinit")]
-    assert "all weights drawn again" in lab.record.events[2].text
+    (event,) = lab.record.events  # changes between two steps are one event
+    assert event.step == 0
+    assert event.text == "rate 0.1 → 0.2; rate 0.2 → 0.3; weights drawn again"
 
 
 def test_the_event_of_layers_drawn_again_counts_them_from_one(lab):
@@ -408,7 +412,7 @@ def test_the_event_of_layers_drawn_again_counts_them_from_one(lab):
     lab.control.reinitialise((0, 1))
     lab.wait_until(lambda: lab.record.events, "an event")
     assert lab.record.events[0].step == 4
-    assert "layers 1, 2 drawn again (glorot uniform)" in lab.record.events[0].text
+    assert "layers 1, 2 drawn again" in lab.record.events[0].text
 
 
 def test_an_edit_that_cannot_be_made_is_told_and_the_run_goes_on(lab):

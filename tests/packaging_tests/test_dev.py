@@ -427,8 +427,13 @@ def test_without_a_display_the_app_is_started_headless(
 def test_options_that_show_no_window_need_no_display() -> None:
     assert display.needs_display([])
     assert display.needs_display(["--experiment", "twenty"])
-    for option in ("--help", "--version", "--headless", "--selftest", "--screenshot=a.png"):
+    for option in ("--help", "--version", "--headless", "--selftest"):
         assert not display.needs_display([option])
+
+
+def test_a_screenshot_shows_the_real_window_if_there_is_a_display() -> None:
+    assert display.needs_display(["--screenshot=a.png"])
+    assert display.headless_arguments(["--screenshot=a.png"]) == ["--screenshot=a.png"]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is a display")

@@ -1,0 +1,32 @@
+"""L2 norms that neither underflow nor overflow where the numbers themselves do not."""
+
+from __future__ import annotations
+
+import torch
+
+Tensor = torch.Tensor
+
+TINY, HUGE = 1e-14, 1e18
+"""Outside, squares of single entries may leave float32's range, so float64 takes over."""
+
+
+def norms(values: Tensor, dim: int | tuple[int, ...]) -> Tensor:
+    """Return L2 norms over some dimensions, right to float32's precision.
+
+    A vanished signal of 1e-25 is a number, not 0: its square is below the range of float32.
+    Float32 is tried first, because it is up to five times faster.
+
+    Parameters
+    ----------
+    values : Tensor of float32
+    dim : int or tuple of int
+
+    Returns
+    -------
+    Tensor of float32
+    """
+    result = torch.linalg.vector_norm(values, dim=dim)
+    low, high = result.aminmax()
+    if low.item() >= TINY and high.item() <= HUGE:
+        return result
+    return torch.linalg.vector_norm(values, dim=dim, dtype=torch.float64).to(values.dtype)
