@@ -43,8 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
-    if not (width.isdigit() and height.isdigit() and int(width) >= 640 and int(height) >= 400):
-        raise argparse.ArgumentTypeError(f"{text!r} is no size: write 1440x900, at least 640x400")
+    if not (width.isdigit() and height.isdigit() and int(width) >= 1024 and int(height) >= 600):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size: write 1440x900, at least 1024x600")
     return int(width), int(height)
 
 

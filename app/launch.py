@@ -50,9 +50,11 @@ async def _run(application: LabApplication, options: argparse.Namespace) -> int:
     settings, notice = (Settings(), "") if scripted else load_settings(file)
     if options.theme:
         settings.theme = options.theme
-    crash = None if scripted else CrashFile()
-
     window = MainWindow(settings)
+    # Python runs these between two calls into Qt; a timer of the application sees to such calls.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: QTimer.singleShot(0, window.close))
+    crash = None if scripted else CrashFile()
     closed = asyncio.get_running_loop().create_future()
     window.closed.connect(lambda: closed.done() or closed.set_result(None))
     window.resize(*(options.size or (1440, 900)))
@@ -67,8 +69,6 @@ async def _run(application: LabApplication, options: argparse.Namespace) -> int:
 
     laboratory = Laboratory(window, catalogue.load(options.experiment or catalogue.DEFAULT))
     application.error_reported.connect(_on_error(laboratory))
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: QTimer.singleShot(0, window.close))
     laboratory.start()
     if notice:
         laboratory.notify("warn", notice)
@@ -76,19 +76,24 @@ async def _run(application: LabApplication, options: argparse.Namespace) -> int:
         laboratory.notify("warn", "The last session ended in a crash.", details=crash.last_crash)
 
     code = 0
-    if scripted:
-        from app import script
+    try:
+        if scripted:
+            from app import script
 
-        code = await script.run(laboratory, options)
+            code = await script.run(laboratory, options)
+        else:
+            if options.experiment or options.steps:
+                window.show_views()
+                if options.steps:
+                    laboratory.session.step(options.steps)
+                else:
+                    laboratory.session.run()
+            await closed
+    finally:  # the thread must end, or the process never will
+        laboratory.clock.stop()
+        laboratory.session.shutdown()
+        await asyncio.get_running_loop().run_in_executor(None, laboratory.session.join)
         window.close()
-    elif options.experiment or options.steps:
-        window.show_views()
-        laboratory.session.step(options.steps) if options.steps else laboratory.session.run()
-    await closed
-
-    laboratory.clock.stop()
-    laboratory.session.shutdown()
-    await asyncio.get_running_loop().run_in_executor(None, laboratory.session.join)
     if not scripted:
         save_settings(settings, file)
     if crash is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
 from app.theme import Theme, icon
@@ -63,6 +63,9 @@ class Transport(QWidget):
         row.addWidget(self.speed)
         row.addWidget(self.speed_text)
         row.addSpacing(8)
+        self._optional: list[tuple[QWidget, ...]] = [
+            (speed_label, self.speed, self.speed_text),
+        ]
         self._values: dict[str, QLabel] = {}
         for name, width, tip in (
             ("step", 60, "Updates made so far."),
@@ -82,6 +85,8 @@ class Transport(QWidget):
             row.addWidget(caption)
             row.addWidget(value)
             self._values[name] = value
+            if name in ("epoch", "steps/s", "device"):
+                self._optional.append((caption, value))
         row.addStretch(1)
         row.addWidget(self._button("start"))
         self.theme_button = self._button("theme")
@@ -138,8 +143,28 @@ class Transport(QWidget):
             name = "pause" if self._running else "play"
             action.setIcon(icon(name, self._theme, "on_accent"))
 
+    def _fit(self) -> None:
+        """Leave out what there is no room for: the device first, the speed last."""
+        for group in self._optional:
+            for widget in group:
+                widget.show()
+        for group in reversed(self._optional):
+            if self.layout().minimumSize().width() <= self.width():
+                break
+            for widget in group:
+                widget.hide()
+
     @Slot(int)
     def _on_speed(self, place: int) -> None:
         speed = SPEEDS[place]
         self.speed_text.setText("full" if speed is None else f"{speed:g} /s")
         self.speed_changed.emit(speed)
+
+    # Qt ------------------------------------------------------------------------------------
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(560, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()

@@ -100,7 +100,7 @@ class SaturationView(View):
     # Drawing -----------------------------------------------------------------------------
 
     def _picture(self, source: RunSource) -> Hashable:
-        return (source.status.state, id(source.frame), self.layer_count)
+        return (source.status.state, source.frame and source.frame.step, self.layer_count)
 
     def _steps_a_pixel(self) -> float:
         return float("inf")  # only a new frame is a new picture

@@ -1,0 +1,319 @@
+"""The window as a user finds it: start page, commands, errors, settings, closing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QImage, QKeySequence
+from PySide6.QtWidgets import QApplication
+
+from app import application as lab_application
+from app.application import assert_main_thread
+from app.settings import Settings, load_settings, save_settings
+from app.shell.actions import COMMANDS, make_actions
+from app.shell.laboratory import Laboratory
+from app.shell.main_window import MainWindow
+from app.shell.start_page import FACTS, ORDER
+from core import catalogue
+from core.experiment import Experiment
+from core.record.source import State
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+SPEC = Experiment.parse(
+    {
+        "data": {"kind": "moons", "samples": 100},
+        "network": {"layers": [{"units": 6, "activation": "tanh", "repeat": 2}]},
+        "training": {"batch_size": 10, "epochs": 100000, "device": "cpu"},
+    }
+)
+
+
+@pytest.fixture
+def laboratory(qtbot) -> Iterator[Laboratory]:
+    window = MainWindow(Settings())
+    window.resize(1280, 800)
+    one = Laboratory(window, SPEC)
+    window.show()
+    one.start()
+    qtbot.waitUntil(lambda: one.session.is_ready, timeout=30_000)
+    yield one
+    one.clock.stop()
+    one.session.shutdown()
+    one.session.join()
+    window.close()
+    window.deleteLater()
+
+
+def test_every_command_builds_an_action_with_a_shortcut_of_its_own(qapp):
+    owner = QObject()
+    actions = make_actions(owner)
+    keys = [action.shortcut().toString() for action in actions.values()]
+    assert all(keys)
+    assert len(set(keys)) == len(keys) == len(COMMANDS)
+    assert all(action.toolTip() for action in actions.values())
+    assert QKeySequence("Space").toString() in keys
+
+
+def test_the_cards_are_the_ready_experiments():
+    assert sorted(ORDER) == sorted(catalogue.names())
+    assert 3 <= len(ORDER) <= 5
+    assert set(FACTS) == set(ORDER)
+    assert ORDER[0] == catalogue.DEFAULT
+
+
+def test_one_click_on_a_card_runs_it(laboratory, qtbot):
+    window = laboratory.window
+    assert window.stack.currentWidget() is window.start_page
+    card = next(card for card in window.start_page.cards if card.name == catalogue.DEFAULT)
+    qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
+    assert window.stack.currentWidget() is window.grid
+    qtbot.waitUntil(lambda: laboratory.session.source.steps > 20, timeout=30_000)
+    assert len(laboratory.session.source.facts.layers) == 21
+    assert "Twenty sigmoid layers" in window.windowTitle()
+
+
+def test_run_pause_and_step_by_the_buttons(laboratory, qtbot):
+    actions = laboratory.window.actions_by_key
+    actions["run"].trigger()
+    qtbot.waitUntil(lambda: laboratory.session.source.steps > 5, timeout=30_000)
+    assert actions["run"].text() == "Pause"
+    actions["run"].trigger()
+    qtbot.waitUntil(lambda: laboratory.session.source.status.state is State.PAUSED, timeout=30_000)
+    assert actions["run"].text() == "Run"
+    steps = laboratory.session.source.steps
+    actions["step"].trigger()
+    qtbot.waitUntil(lambda: laboratory.session.source.steps == steps + 1, timeout=30_000)
+    actions["reset"].trigger()
+    qtbot.waitUntil(lambda: laboratory.session.source.steps == 0, timeout=30_000)
+
+
+def test_a_divergence_is_told_with_two_ways_out(laboratory, qtbot):
+    window = laboratory.window
+    spec = SPEC.plain()
+    spec["training"]["optimizer"]["lr"] = 1e30
+    spec["training"]["l2"] = 1.0
+    laboratory.session.open(Experiment.parse(spec), run=True)
+    window.show_views()
+    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=30_000)
+    assert "Diverged at step" in window.banner.text.text()
+    assert window.banner.buttons[1].text() == "Reset at a tenth of the rate"
+    window.banner.buttons[1].click()
+    assert laboratory.session.experiment.training.optimizer.lr == pytest.approx(1e29)
+
+
+def test_an_exception_in_the_trainer_is_a_banner_with_details(laboratory, qtbot, monkeypatch):
+    from core.engine.autograd import AutogradEngine
+
+    def burst(*_: object) -> None:
+        raise ZeroDivisionError("a wire burnt through")
+
+    monkeypatch.setattr(AutogradEngine, "_train_step", burst)
+    window = laboratory.window
+    laboratory.session.run()
+    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=30_000)
+    assert "a wire burnt through" in window.banner.text.text()
+    assert "Traceback" in window.banner.details.toPlainText()
+    assert not window.banner.details.isVisible()
+    window.banner.details_button.click()
+    assert window.banner.details.isVisible()
+    monkeypatch.undo()
+    window.banner.buttons[0].click()
+    laboratory.session.run()
+    qtbot.waitUntil(lambda: laboratory.session.source.steps > 5, timeout=30_000)
+
+
+def test_a_bad_file_is_refused_and_nothing_is_lost(laboratory, tmp_path):
+    bad = tmp_path / "bad.toml"
+    bad.write_text("sed = 1", encoding="utf-8")
+    laboratory.open_file(bad)
+    assert "bad.toml" in laboratory.window.banner.text.text()
+    assert "Did you mean seed?" in laboratory.window.banner.text.text()
+    assert laboratory.session.experiment == SPEC
+
+
+def test_both_themes_dress_the_window_and_it_can_be_drawn(laboratory, tmp_path):
+    window = laboratory.window
+    window.show_views()
+    colors = set()
+    for _ in range(2):
+        window.actions_by_key["theme"].trigger()
+        assert window.grab_to(tmp_path / "window.png")
+        colors.add(QImage(str(tmp_path / "window.png")).pixelColor(3, 790).name())
+    assert len(colors) == 2
+
+
+def test_touching_a_widget_from_another_thread_is_refused(laboratory):
+    caught: list[BaseException] = []
+
+    def touch() -> None:
+        try:
+            assert_main_thread(laboratory.window)
+        except RuntimeError as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=touch)
+    thread.start()
+    thread.join()
+    assert "another thread" in str(caught[0])
+    assert_main_thread(laboratory.window)
+
+
+# Settings --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\xff", b"[]", b'{"theme": 7}', b"{" * 100000])
+def test_damaged_settings_never_stop_a_start(tmp_path, content):
+    file = tmp_path / "settings.json"
+    file.write_bytes(content)
+    settings, notice = load_settings(file)
+    assert settings == Settings()
+    assert "damaged" in notice
+    assert file.with_suffix(".bad").read_bytes() == content
+    assert load_settings(file) == (Settings(), "")
+
+
+def test_settings_come_back(tmp_path):
+    file = tmp_path / "new" / "settings.json"
+    assert save_settings(Settings(theme="light"), file) == ""
+    assert load_settings(file)[0].theme == "light"
+
+
+# Whole processes ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def home(child_environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """Return an environment with a home of its own, not of plain ASCII."""
+    folder = tmp_path / "ü 中"
+    folder.mkdir()
+    return child_environment | {
+        "HOME": str(folder),
+        "XDG_CONFIG_HOME": str(folder),
+        "XDG_STATE_HOME": str(folder),
+        "QT_QPA_PLATFORM": "offscreen",
+    }
+
+
+def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=100,
+        check=False,
+    )
+
+
+def test_headless_trains_and_leaves_a_picture_and_the_csv_files(home, tmp_path):
+    out = tmp_path / "results"
+    done = run(home, "--headless", "--out", str(out), "--experiment", "two-moons", "--steps", "30")
+    assert done.returncode == 0, done.stderr
+    assert "step 30 of 30" in done.stdout
+    names = {file.name for file in out.iterdir()}
+    assert names == {
+        "experiment.toml",
+        "scalars.csv",
+        "layers.csv",
+        "summary.json",
+        "window.png",
+    }
+    assert json.loads((out / "summary.json").read_text(encoding="utf-8"))["steps"] == 30
+    assert QImage(str(out / "window.png")).width() == 1440
+
+
+def test_a_picture_has_the_size_and_scale_asked_for(home, tmp_path):
+    file = tmp_path / "picture.png"
+    arguments = ["--size", "1040x700", "--scale", "1.5", "--theme", "light", "--steps", "12"]
+    done = run(home, "--screenshot", str(file), "--experiment", "two-moons", *arguments)
+    assert done.returncode == 0, done.stderr
+    picture = QImage(str(file))
+    assert (picture.width(), picture.height()) == (1560, 1050)
+    assert picture.pixelColor(3, 3).lightness() > 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--experiment", "twenty-sigmod-layers"], ["twenty-sigmod-layers", "Did you mean"]),
+        (["--size", "12"], ["'12'", "1440x900"]),
+        (["--screenshot", "x.png", "--at", "soon", "draw"], ["soon"]),
+        (["--screenshot", "x.png", "--at", "1", "training.optimizer.lr=nan"], ["nan"]),
+    ],
+)
+def test_bad_arguments_are_repeated_in_one_sentence(home, tmp_path, arguments, words):
+    done = run(home | {"PWD": str(tmp_path)}, *arguments)
+    assert done.returncode == 2
+    assert all(word in done.stderr for word in words)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is a display")
+def test_without_a_display_it_says_so(home):
+    bare = {
+        key: value
+        for key, value in home.items()
+        if key not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    }
+    done = run(bare)
+    assert done.returncode == 2
+    assert "There is no display" in done.stderr
+    assert "--headless" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
+def test_a_terminated_session_ends_in_good_order_while_training(
+    home, wait_until: Callable[..., None]
+):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", "--experiment", "two-moons"],
+        env=home,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    crash = Path(home["XDG_STATE_HOME"]) / "gradoscope" / "crash.txt"
+    wait_until(crash.exists, "the start")
+    wait_until(lambda: _threads(process.pid) >= 2, "the trainer")
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert not crash.exists()
+
+
+def _threads(pid: int) -> int:
+    folder = Path(f"/proc/{pid}/task")
+    return len(os.listdir(folder)) if folder.exists() else 2  # noqa: PTH208
+
+
+def test_a_crash_is_told_at_the_next_start(tmp_path, monkeypatch):
+    file = tmp_path / "crash.txt"
+    file.write_text("Fatal Python error: Segmentation fault", encoding="utf-8")
+    crash = lab_application.CrashFile(file)
+    assert "Segmentation fault" in crash.last_crash
+    crash.close()
+    second = lab_application.CrashFile(file)
+    assert second.last_crash == ""
+    second.close()
+
+
+def test_the_binding_loses_no_references(qapp: QApplication):
+    """PySide6 6.12.0 on Python 3.11 loses one to None a call, and ends the process."""
+    timer = QObject()
+    before = sys.getrefcount(None), sys.getrefcount(True)
+    for _ in range(1000):
+        timer.setObjectName("x")
+        qapp.sendPostedEvents()
+    after = sys.getrefcount(None), sys.getrefcount(True)
+    assert after[0] > before[0] - 100
+    assert after[1] > before[1] - 100
