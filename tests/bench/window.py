@@ -148,7 +148,8 @@ def compare(seconds: float, rounds: int, names: tuple[str, ...]) -> None:
     """Print the table."""
     print(
         f"{'experiment':<24}{'alone /s':>10}{'window /s':>11}{'ratio':>7}{'frames/s':>10}"
-        f"{'refresh ms':>12}{'paint ms':>10}{'plot paints/s':>15}{'first paint s':>15}{'ready s':>9}"
+        f"{'refresh ms':>12}{'paint ms':>10}{'plot paints/s':>15}"
+        f"{'first paint s':>15}{'ready s':>9}"
     )
     for name in names:
         free: list[float] = []
