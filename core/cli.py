@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import signal
 import sys
 import time
@@ -34,8 +35,9 @@ class _Parser(argparse.ArgumentParser):
     """Says what was wrong in one sentence, with the nearest command."""
 
     def error(self, message: str) -> Any:
-        given = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
-        if "invalid choice" in message and given:
+        choice = re.search(r"invalid choice: '(.*?)'", message)
+        if choice:
+            given = choice[1]
             message = f"There is no command {given!r}. {did_you_mean(given, _COMMANDS)}"
         self.exit(BAD_INPUT, f"{message}\nSee python -m core --help.\n")
 

@@ -38,7 +38,7 @@ class Transport(QWidget):
         self._connect()
 
     def _build(self) -> None:
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(8)
         self.run_button = self._button("run", primary=True)
@@ -149,7 +149,7 @@ class Transport(QWidget):
             for widget in group:
                 widget.show()
         for group in reversed(self._optional):
-            if self.layout().minimumSize().width() <= self.width():
+            if self._row.minimumSize().width() <= self.width():
                 break
             for widget in group:
                 widget.hide()

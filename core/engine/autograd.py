@@ -287,6 +287,12 @@ class AutogradEngine:
         if isinstance(change, Edit):
             self._adopt(change.experiment)
             return
+        unknown = [i for i in change.layers if not 0 <= i < len(self.network.layers)]
+        if unknown:
+            raise LabError(
+                f"There is no layer {unknown[0] + 1} whose weights could be drawn again.",
+                hint=f"Layers are 1 to {len(self.network.layers)}.",
+            )
         self.network.draw(change.layers, self._init_rng)
         optimizers.forget(self._optimizer, self._places(change.layers))
         self._signals.regroup(change.layers)

@@ -29,6 +29,8 @@ def norms(values: Tensor, dim: int | tuple[int, ...]) -> Tensor:
     low, high = result.aminmax()
     if low.item() >= TINY and high.item() <= HUGE:
         return result
-    exact = torch.linalg.vector_norm(values, dim=dim, dtype=torch.float64).to(values.dtype)
+    if values.device.type == "mps":  # which has no float64
+        values = values.cpu()
+    exact = torch.linalg.vector_norm(values, dim=dim, dtype=torch.float64).to(result)
     # Entry by entry: what is recorded must not depend on what was measured together with it.
     return torch.where((result >= TINY) & (result <= HUGE), result, exact)
