@@ -194,7 +194,7 @@ class AutogradEngine:
         self._last = (self.step, taps, deltas, list(gradients[: len(network.layers)]))
 
         with torch.no_grad():
-            before, data_gradient, update = self._norms.slot()
+            before, data_gradient = self._norms.slot()
             before.copy_(self._theta)
             torch.cat([one.reshape(-1) for one in gradients], out=data_gradient)
 
@@ -209,7 +209,7 @@ class AutogradEngine:
                     self._theta[: network.n_weights].mul_(keep)
                 self._theta.grad = gradient
                 self._optimizer.step()
-            torch.sub(self._theta, before, out=update)
+            self._norms.updated(self._theta)
 
             scalars = [loss, loss_data, loss_penalty, grad_norm, clip_factor, clip_angle]
             measured.scalars.append(torch.stack(scalars))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
 Tensor = torch.Tensor
@@ -25,12 +27,20 @@ def norms(values: Tensor, dim: int | tuple[int, ...]) -> Tensor:
     -------
     Tensor of float32
     """
-    result = torch.linalg.vector_norm(values, dim=dim)
-    low, high = result.aminmax()
-    if low.item() >= TINY and high.item() <= HUGE:
-        return result
+    return repaired(torch.linalg.vector_norm(values, dim=dim), lambda: exact(values, dim))
+
+
+def exact(values: Tensor, dim: int | tuple[int, ...]) -> Tensor:
+    """Return L2 norms over some dimensions, computed in float64."""
     if values.device.type == "mps":  # which has no float64
         values = values.cpu()
-    exact = torch.linalg.vector_norm(values, dim=dim, dtype=torch.float64).to(result)
+    return torch.linalg.vector_norm(values, dim=dim, dtype=torch.float64)
+
+
+def repaired(fast: Tensor, slow: Callable[[], Tensor]) -> Tensor:
+    """Replace norms that float32 may have got wrong by those that ``slow`` computes."""
+    low, high = fast.aminmax()
+    if low.item() >= TINY and high.item() <= HUGE:
+        return fast
     # Entry by entry: what is recorded must not depend on what was measured together with it.
-    return torch.where((result >= TINY) & (result <= HUGE), result, exact)
+    return torch.where((fast >= TINY) & (fast <= HUGE), fast, slow().to(fast))

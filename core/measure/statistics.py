@@ -7,14 +7,14 @@ measures twenty layers of several steps. What is measured is the same to the las
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import torch
 
-from core.measure.norms import norms
+from core.measure.norms import exact, norms, repaired
 
 if TYPE_CHECKING:
     from core.network.build import Layer, Network, Taps
@@ -204,15 +204,26 @@ class WeightNorms:
         size = network.theta.numel()
         most = steps_at_once(3 * 4 * size)
         self._vectors = torch.zeros(most, 3, size, device=network.device)
+        self._weight_norms = self._vectors[:, :1, :0]
         self._kept = 0
 
-    def slot(self) -> Tensor:
-        """Return where this step's vectors are to be written: shape (3, parameters).
+    def slot(self) -> tuple[Tensor, Tensor]:
+        """Return where this step's weights and data gradient are to be written.
 
-        They are weights, data gradient and change of the flat parameter vector.
+        Both have the shape of the network's flat parameter vector.
         """
         self._kept += 1
-        return self._vectors[self._kept - 1]
+        before, gradient, _ = self._vectors[self._kept - 1]
+        return before, gradient
+
+    def updated(self, theta: Tensor) -> None:
+        """Take note of the change, once the step's update is made."""
+        before, _, change = self._vectors[self._kept - 1]
+        if len(self._vectors) == 1:  # large: one vector less to bring from memory
+            self._weight_norms = self._by_layer(before.view(1, 1, -1))
+            torch.sub(theta, before, out=before)
+        else:
+            torch.sub(theta, before, out=change)
 
     @property
     def full(self) -> bool:
@@ -227,9 +238,20 @@ class WeightNorms:
     def flush(self) -> Tensor:
         """Return shape (steps, 3, layers), in the order of ``NAMES``."""
         n, self._kept = self._kept, 0
-        vectors = self._vectors[:n]
-        found = [
-            norms(vectors[:, :, at : at + count * size].view(n, 3, count, size), 3)
-            for at, count, size in self._groups
-        ]
-        return found[0] if len(found) == 1 else torch.cat(found, dim=2)
+        if len(self._vectors) > 1:
+            return self._by_layer(self._vectors[:n])
+        change, gradient = self._by_layer(self._vectors[:, :2])[0]
+        return torch.stack([self._weight_norms[0, 0], gradient, change]).unsqueeze(0)
+
+    def _by_layer(self, vectors: Tensor) -> Tensor:
+        """Return norms of the layers' parts of flat vectors: (n, k, size) -> (n, k, layers)."""
+
+        def all_groups(norm: Callable[[Tensor, int], Tensor]) -> Tensor:
+            found = [
+                norm(vectors[:, :, at : at + count * size].unflatten(2, (count, size)), 3)
+                for at, count, size in self._groups
+            ]
+            return found[0] if len(found) == 1 else torch.cat(found, dim=2)
+
+        fast = all_groups(lambda part, dim: torch.linalg.vector_norm(part, dim=dim))
+        return repaired(fast, lambda: all_groups(exact))
