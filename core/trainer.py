@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 BLOCK_SECONDS = 0.015
 """Longest wait for a pause or an edit to be obeyed, unless one step takes longer."""
+FRAME_SECONDS = 0.125
+"""Least time between two frames: one costs as much as several steps."""
 IDLE_SECONDS = 0.1
 """While paused, how often to look whether a view wants a frame."""
 
@@ -96,11 +98,13 @@ class Trainer(threading.Thread):
         engine: Engine = AutogradEngine(record.experiment)
         control, pace = self.control, _Pace()
         self._extra_steps = 0
+        next_frame = 0.0
         record.begin(engine.facts)
         while not control.leaving:
             for change in control.take_changes():
                 self._apply(engine, change, record)
-            if record.frame_requested:
+            if record.frame_requested and time.monotonic() >= next_frame:
+                next_frame = time.monotonic() + FRAME_SECONDS
                 frame = engine.frame()
                 if frame is not None:
                     record.put_frame(frame)
