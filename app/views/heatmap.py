@@ -22,7 +22,7 @@ class HeatmapView(FaceView, StepView):
     """Layers from the input at the bottom to the output on top, steps to the right."""
 
     key = "heatmap"
-    title = "Gradient by layer and step"
+    title = "Gradient heatmap"
     empty_text = "Press Run to start: every layer at every step, dark is small."
 
     def _fill(self) -> None:
