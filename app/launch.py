@@ -90,8 +90,7 @@ async def _run(application: LabApplication, options: argparse.Namespace) -> int:
                     laboratory.session.run()
             await closed
     finally:  # the thread must end, or the process never will
-        laboratory.clock.stop()
-        laboratory.session.shutdown()
+        laboratory.close()
         await asyncio.get_running_loop().run_in_executor(None, laboratory.session.join)
         window.close()
     if not scripted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,8 @@ class Laboratory(QObject):
         self._events_shown: tuple[Event, ...] | None = None
         self._version_shown = -1
         self._ticks = 0
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="export")
+        self._export: Future[list[Path]] | None = None
         self._build()
         self._connect()
         self._show_experiment()
@@ -178,6 +181,7 @@ class Laboratory(QObject):
     def _on_tick(self) -> None:
         session = self.session
         session.poll()
+        self._look_at_export()
         self.window.transport.set_running(session.running)
         self._ticks += 1
         if self._ticks % READOUT_TICKS == 0 or not session.running:
@@ -295,12 +299,32 @@ class Laboratory(QObject):
     def _on_export(self) -> None:
         folder = QFileDialog.getExistingDirectory(self.window, "Export the run into a folder")
         if folder:
-            try:
-                export_run(self.session.record, Path(folder))
-            except LabError as error:
-                self.notify("bad", error.message, error.hint)
-            else:
-                self.notify("info", f"The run was written into {folder}.")
+            self.export_to(Path(folder))
+
+    def export_to(self, folder: Path) -> None:
+        """Write the run as it is now into a folder, in the background."""
+        self.notify("info", f"Writing the run into {folder} …")
+        self._export = self._executor.submit(export_run, self.session.record, folder)
+
+    def close(self) -> None:
+        """Stop the clock and the run; a file being written is finished first."""
+        self.clock.stop()
+        self.session.shutdown()
+        self._executor.shutdown()
+
+    def _look_at_export(self) -> None:
+        export = self._export
+        if export is None or not export.done():
+            return
+        self._export = None
+        error = export.exception()
+        if error is None:
+            files = export.result()
+            self.notify("info", f"The run was written into {files[0].parent}.")
+        elif isinstance(error, LabError):
+            self.notify("bad", error.message, error.hint)
+        else:
+            self.notify("bad", "The run was not written.", f"{type(error).__name__}: {error}")
 
 
 def _state_text(state: State, message: str, steps: int) -> str:

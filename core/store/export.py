@@ -32,13 +32,16 @@ def export_run(record: Record, folder: Path) -> list[Path]:
         If the folder cannot be written.
     """
     prepare_folder(folder)
+    steps = record.steps  # the run may go on: every file ends at the same step
     try:
         files = [folder / name for name in ("experiment.toml", "scalars.csv", "layers.csv")]
         write_experiment(record.experiment, files[0])
-        _write_csv(files[1], ["step", *SCALARS, *EVALUATIONS], _scalar_rows(record))
-        _write_csv(files[2], ["step", "layer", "name", *LAYER_QUANTITIES], _layer_rows(record))
+        _write_csv(files[1], ["step", *SCALARS, *EVALUATIONS], _scalar_rows(record, steps))
+        _write_csv(
+            files[2], ["step", "layer", "name", *LAYER_QUANTITIES], _layer_rows(record, steps)
+        )
         files.append(folder / "summary.json")
-        text = json.dumps(summary(record), indent=2, allow_nan=False, ensure_ascii=False)
+        text = json.dumps(summary(record, steps), indent=2, allow_nan=False, ensure_ascii=False)
         files[3].write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise LabError(
@@ -68,13 +71,14 @@ def prepare_folder(folder: Path) -> None:
         ) from None
 
 
-def summary(record: Record) -> dict[str, Any]:
-    """Return the essentials of a run as plain data; NaN and Inf are written as text."""
+def summary(record: Record, steps: int | None = None) -> dict[str, Any]:
+    """Return the essentials of a run's first steps; NaN and Inf are written as text."""
+    n = record.steps if steps is None else steps
     seconds = record.seconds
-    final: dict[str, Any] = {"step": record.steps - 1} if record.steps else {}
+    final: dict[str, Any] = {"step": n - 1} if n else {}
     for name in SCALARS:
-        if record.steps:
-            final[name] = plain_number(float(record.scalars[name].read()[-1]))
+        if n:
+            final[name] = plain_number(float(record.scalars[name].read(n - 1, n)[0]))
     steps, *values = record.evaluations.arrays()
     for name, column in zip(EVALUATIONS, values, strict=True):
         if len(steps):
@@ -85,9 +89,9 @@ def summary(record: Record) -> dict[str, Any]:
         "seed": record.experiment.seed,
         "status": record.status.state.value,
         "message": record.status.message,
-        "steps": record.steps,
+        "steps": n,
         "seconds": round(seconds, 3),
-        "steps_per_s": round(record.steps / seconds, 1) if seconds else 0.0,
+        "steps_per_s": round(n / seconds, 1) if seconds else 0.0,
         "final": final,
         "events": [
             {"step": event.step, "kind": event.kind, "text": event.text} for event in record.events
@@ -118,24 +122,24 @@ def _write_csv(path: Path, header: list[str], rows: Iterator[list[Any]]) -> None
         writer.writerows(rows)
 
 
-def _scalar_rows(record: Record) -> Iterator[list[Any]]:
+def _scalar_rows(record: Record, n: int) -> Iterator[list[Any]]:
     steps, *values = record.evaluations.arrays()
     evaluated = {
         int(step): [_text(float(value)) for value in row]
         for step, row in zip(steps, zip(*values, strict=True), strict=True)
     }
     blank = [""] * len(EVALUATIONS)
-    for start in range(0, record.steps, _CHUNK):
-        stop = min(start + _CHUNK, record.steps)
+    for start in range(0, n, _CHUNK):
+        stop = min(start + _CHUNK, n)
         columns = [record.scalars[name].read(start, stop).tolist() for name in SCALARS]
         for step, row in enumerate(zip(*columns, strict=True), start):
             yield [step, *map(_text, row), *evaluated.get(step, blank)]
 
 
-def _layer_rows(record: Record) -> Iterator[list[Any]]:
+def _layer_rows(record: Record, n: int) -> Iterator[list[Any]]:
     layers = record.facts.layers
-    for start in range(0, record.steps, _CHUNK):
-        stop = min(start + _CHUNK, record.steps)
+    for start in range(0, n, _CHUNK):
+        stop = min(start + _CHUNK, n)
         columns = [
             record.layer_columns[name].read(start, stop).tolist() for name in LAYER_QUANTITIES
         ]

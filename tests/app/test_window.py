@@ -47,8 +47,7 @@ def laboratory(qtbot) -> Iterator[Laboratory]:
     one.start()
     qtbot.waitUntil(lambda: one.session.is_ready, timeout=30_000)
     yield one
-    one.clock.stop()
-    one.session.shutdown()
+    one.close()
     one.session.join()
     window.close()
     window.deleteLater()
@@ -139,6 +138,18 @@ def test_a_bad_file_is_refused_and_nothing_is_lost(laboratory, tmp_path):
     assert "bad.toml" in laboratory.window.banner.text.text()
     assert "Did you mean seed?" in laboratory.window.banner.text.text()
     assert laboratory.session.experiment == SPEC
+
+
+def test_a_run_is_exported_in_the_background_and_told(laboratory, qtbot, tmp_path):
+    laboratory.session.step(12)
+    qtbot.waitUntil(lambda: laboratory.session.source.steps == 12, timeout=30_000)
+    text = laboratory.window.banner.text
+    laboratory.export_to(tmp_path / "out")
+    qtbot.waitUntil(lambda: "was written" in text.text(), timeout=30_000)
+    assert len((tmp_path / "out" / "scalars.csv").read_text("utf-8").splitlines()) == 13
+    (tmp_path / "file").touch()
+    laboratory.export_to(tmp_path / "file" / "under")
+    qtbot.waitUntil(lambda: "cannot be written" in text.text(), timeout=30_000)
 
 
 def test_both_themes_dress_the_window_and_it_can_be_drawn(laboratory, tmp_path):
