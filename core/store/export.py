@@ -71,9 +71,9 @@ def prepare_folder(folder: Path) -> None:
         ) from None
 
 
-def summary(record: Record, steps: int | None = None) -> dict[str, Any]:
+def summary(record: Record, until: int | None = None) -> dict[str, Any]:
     """Return the essentials of a run's first steps; NaN and Inf are written as text."""
-    n = record.steps if steps is None else steps
+    n = record.steps if until is None else until
     seconds = record.seconds
     final: dict[str, Any] = {"step": n - 1} if n else {}
     for name in SCALARS:
