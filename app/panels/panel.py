@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from app.application import assert_main_thread
 from app.form.names import in_sentence
 from app.form.row import Sentence
 from core.errors import ExperimentError, Problem
@@ -60,6 +61,7 @@ class Panel(QWidget):
 
     def set_experiment(self, experiment: Experiment) -> None:
         """Show an experiment; text that the user is typing stays."""
+        assert_main_thread(self)
         self._experiment = experiment
         self._show()
 

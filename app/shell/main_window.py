@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -45,20 +45,16 @@ class MainWindow(QMainWindow):
         The user has closed the window.
     theme_changed(object)
         Another theme is in force.
-    painted()
-        The window was shown for the first time.
     """
 
     closed = Signal()
     theme_changed = Signal(object)
-    painted = Signal()
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self.setObjectName("main")
         self.settings = settings
         self.theme: Theme = load_theme(settings.theme)
-        self._shown = False
         self._arranged = False
         self._docks: dict[str, QDockWidget] = {}
         self._rows: list[list[QDockWidget]] = []
@@ -222,12 +218,6 @@ class MainWindow(QMainWindow):
 
     def sizeHint(self) -> QSize:
         return QSize(1440, 900)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if not self._shown:
-            self._shown = True
-            self.painted.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QRectF, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
+from app.application import assert_main_thread
 from app.plots import Canvas, Plot
 from app.plots.notes import Cursor
 from app.plots.text import integer
@@ -136,6 +137,7 @@ class View(QWidget):
 
     def set_source(self, source: RunSource | None) -> None:
         """Show another run, or none."""
+        assert_main_thread(self)
         if source is self.source:
             return
         self.source = source
