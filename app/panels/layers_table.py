@@ -32,7 +32,8 @@ from app.panels.layers_header import LEFT, PAD, UNITS_GAP, LayersHeader
 from app.panels.layers_model import LIVE_ROLE, Column, Index, LayersModel, log_share
 from app.panels.look import current_theme
 from app.theme import Theme
-from core.experiment.network import ACTIVATION_KINDS, Dense
+from core.experiment.activations import ACTIVATION_KINDS
+from core.experiment.network import Dense
 
 _DOT = 8
 _BAR = 4

@@ -7,14 +7,11 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from core.errors import ExperimentError, Problem
+from core.experiment.activations import ACTIVATION_KINDS
 from core.experiment.data import DATA_KINDS, Data, Digits
 from core.experiment.fields import Part, Scope, setting
-from core.experiment.network import (
-    ACTIVATION_KINDS,
-    BIAS_INIT_KINDS,
-    INIT_KINDS,
-    NetworkSpec,
-)
+from core.experiment.initializers import BIAS_INIT_KINDS, INIT_KINDS
+from core.experiment.network import NetworkSpec
 from core.experiment.problems import problems_of
 from core.experiment.training import CLIP_KINDS, OPTIMIZER_KINDS, Training
 

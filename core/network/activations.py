@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 -- the name everybody uses
 
 if TYPE_CHECKING:
+    from core.experiment.activations import Elu, LeakyRelu
     from core.experiment.fields import Part
-    from core.experiment.network import Elu, LeakyRelu
 
 Tensor = torch.Tensor
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F  # noqa: N812 -- the name everybody uses
 
-from core.experiment.network import Dense, Linear
+from core.experiment.activations import Linear
+from core.experiment.network import Dense
 from core.network.activations import Activation, activation_for
 from core.network.initializers import draw_biases, draw_weights
 

@@ -10,7 +10,7 @@ import torch
 
 if TYPE_CHECKING:
     from core.experiment.fields import Part
-    from core.experiment.network import Constant, Normal, Orthogonal, Uniform
+    from core.experiment.initializers import Constant, Normal, Orthogonal, Uniform
 
 
 @dataclass(frozen=True, slots=True)

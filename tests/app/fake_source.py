@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from core.experiment import Experiment
-from core.experiment.network import Dense, GlorotUniform, HeNormal, NetworkSpec, Relu, Sigmoid
+from core.experiment.activations import Relu, Sigmoid
+from core.experiment.initializers import GlorotUniform, HeNormal
+from core.experiment.network import Dense, NetworkSpec
 from core.record import (
     Event,
     Facts,

@@ -23,7 +23,9 @@ from app.form import (
 )
 from app.form.describe import Bounds, linear_step, stepped_linear, stepped_log
 from app.form.names import in_sentence, number_text, short
-from core.experiment.network import Dense, LeakyRelu, Normal, Relu
+from core.experiment.activations import LeakyRelu, Relu
+from core.experiment.initializers import Normal
+from core.experiment.network import Dense
 from core.experiment.training import Adam, Sgd, Training
 
 RATE = "training.optimizer.lr"

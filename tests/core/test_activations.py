@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.experiment.network import (
+from core.experiment.activations import (
     ACTIVATION_KINDS,
     Elu,
     LeakyRelu,

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.devices import configure_threads
-from core.experiment.network import (
+from core.experiment.initializers import (
     INIT_KINDS,
     Constant,
     GlorotNormal,
