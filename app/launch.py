@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -53,7 +54,7 @@ async def _run(application: LabApplication, options: argparse.Namespace) -> int:
     window = MainWindow(settings)
     # Python runs these between two calls into Qt; a timer of the application sees to such calls.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: QTimer.singleShot(0, window.close))
+        signal.signal(number, lambda *_: QTimer.singleShot(0, window.close_at_once))
     crash = None if scripted else CrashFile()
     closed = asyncio.get_running_loop().create_future()
     window.closed.connect(lambda: closed.done() or closed.set_result(None))
@@ -69,6 +70,8 @@ async def _run(application: LabApplication, options: argparse.Namespace) -> int:
 
     laboratory = Laboratory(window, catalogue.load(options.experiment or catalogue.DEFAULT))
     application.error_reported.connect(_on_error(laboratory))
+    if options.experiment and options.experiment not in catalogue.names():
+        laboratory.files.adopt(Path(options.experiment))
     laboratory.start()
     if notice:
         laboratory.notify("warn", notice)

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 log = logging.getLogger(__name__)
 
+MOST_RECENT = 10
+
 
 class Settings(BaseModel):
     """Remembered choices; unknown fields of a newer version are ignored."""
@@ -20,6 +22,13 @@ class Settings(BaseModel):
     theme: Literal["dark", "light"] = "dark"
     geometry: str = ""
     """``QMainWindow.saveGeometry`` in base 64."""
+    recent: list[str] = []
+    """Experiment files that were opened or saved, the latest first."""
+
+    def remember(self, file: Path) -> None:
+        """Put a file at the top of the recent ones."""
+        name = str(file)
+        self.recent = [name, *(one for one in self.recent if one != name)][:MOST_RECENT]
 
 
 def settings_file() -> Path:

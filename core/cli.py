@@ -137,9 +137,10 @@ class _ProgressLine:
         if loss is None:
             return record.status.message or "loading PyTorch"
         facts = record.facts
-        goal = self._goal or record.experiment.training.epochs * facts.steps_per_epoch
+        training = record.experiment.training
+        goal = self._goal or training.steps or training.epochs * facts.steps_per_epoch
         return (
-            f"step {record.steps:,} of {goal:,} · epoch {record.steps / facts.steps_per_epoch:.1f}"
+            f"step {record.steps:,} of {goal:,} · epoch {facts.epoch(record.steps):.1f}"
             f" · loss {float(loss):.4g} · {record.steps_per_s:,.0f} steps/s"
         )
 

@@ -121,7 +121,8 @@ class Trainer(threading.Thread):
             started = time.monotonic()
             block = engine.advance(budget, BLOCK_SECONDS)
             seconds = time.monotonic() - started
-            record.append(block)
+            if block.n or block.evaluations:
+                record.append(block)
             record.seconds += seconds
             control.spent(block.n)
             if block.diverged:
@@ -129,6 +130,9 @@ class Trainer(threading.Thread):
                 if frame is not None:
                     record.put_frame(frame)
                 record.set_status(_diverged(engine, block))
+                return
+            if block.stopped:
+                record.set_status(Status(State.STOPPED, block.stopped))
                 return
             control.pace(block.n, seconds)
             record.steps_per_s = pace.update(block.n)
@@ -156,8 +160,7 @@ class Trainer(threading.Thread):
         control.wait(IDLE_SECONDS)
 
     def _remaining(self, engine: Engine) -> int:
-        epochs = self.record.experiment.training.epochs
-        goal = self._goal if self._goal is not None else epochs * engine.facts.steps_per_epoch
+        goal = self._goal if self._goal is not None else engine.total_steps
         return max(0, goal + self._extra_steps - engine.step)
 
     def _apply(self, engine: Engine, change: Change, record: Record) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.form.fields import MIXED
+from app.form.valued import MIXED, Valued
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,15 +23,13 @@ if TYPE_CHECKING:
 _ARROW = 24  # pixels at the right end
 
 
-class ChoiceField(QComboBox):
+class ChoiceField(Valued, QComboBox):
     """One of several values, each with a readable name and a sentence as its tooltip."""
 
     committed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._value: Any = None
-        self._invalid = False
         self.setMinimumContentsLength(3)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel alone does not focus
@@ -53,31 +51,6 @@ class ChoiceField(QComboBox):
     def values(self) -> list[Any]:
         """Return what can be chosen."""
         return [self.itemData(index) for index in range(self.count())]
-
-    def value(self) -> Any:
-        """Return the value last set."""
-        return self._value
-
-    def is_pending(self) -> bool:
-        """Tell whether the choice that is shown was refused."""
-        return self._invalid
-
-    def set_value(self, value: Any, *, force: bool = False) -> bool:
-        """Show a value; return False where a refused choice stays because nothing changed."""
-        known, self._value = self._value, value
-        if not force and self._invalid and value == known:
-            return False
-        self.set_invalid(False)
-        self._show(value)
-        return True
-
-    def set_invalid(self, invalid: bool) -> None:
-        """Mark the choice as one that cannot be used."""
-        if invalid != self._invalid:
-            self._invalid = invalid
-            self.setProperty("invalid", invalid)
-            self.style().unpolish(self)
-            self.style().polish(self)
 
     def _show(self, value: Any) -> None:
         self.setPlaceholderText("mixed" if value is MIXED else "")
@@ -128,34 +101,16 @@ class ChoiceField(QComboBox):
             event.ignore()
 
 
-class BoolField(QCheckBox):
+class BoolField(Valued, QCheckBox):
     """Yes or no."""
 
     committed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._value: Any = None
-        self._invalid = False
-        self._connect()
-
-    def _connect(self) -> None:
         self.clicked.connect(self._on_clicked)
 
-    def value(self) -> Any:
-        """Return the value last set."""
-        return self._value
-
-    def is_pending(self) -> bool:
-        """Tell whether the state that is shown was refused."""
-        return self._invalid
-
-    def set_value(self, value: Any, *, force: bool = False) -> bool:
-        """Show a value; return False where a refused state stays because nothing changed."""
-        known, self._value = self._value, value
-        if not force and self._invalid and value == known:
-            return False
-        self.set_invalid(False)
+    def _show(self, value: Any) -> None:
         self.setTristate(value is MIXED)
         self.setCheckState(
             Qt.CheckState.PartiallyChecked
@@ -164,12 +119,6 @@ class BoolField(QCheckBox):
             if value
             else Qt.CheckState.Unchecked
         )
-        return True
-
-    def set_invalid(self, invalid: bool) -> None:
-        """Mark the state as one that cannot be used."""
-        self._invalid = invalid
-        self.setProperty("invalid", invalid)
 
     @Slot()
     def _on_clicked(self) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
 
+from app.form.names import number_text, readable
 from core.experiment.fields import Part, Scope, scope_of, unit_of
-from core.experiment.model import KINDS
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
-
-from app.form.names import number_text, readable
 
 _WHEN = {
     Scope.LIVE: "Takes effect live, at the next step.",
@@ -83,20 +81,26 @@ def description_of(info: FieldInfo, name: str) -> str:
     return "\n".join(lines)
 
 
-def is_live(info: FieldInfo) -> bool:
-    """Tell whether a change takes effect while the run goes on."""
-    return scope_of(info) is Scope.LIVE
-
-
 def default_of(info: FieldInfo) -> Any:
     """Return a field's default as plain data."""
     default = info.get_default(call_default_factory=True)
     return default.model_dump(mode="json") if isinstance(default, Part) else default
 
 
-def kinds_of(name: str) -> dict[str, type[Part]] | None:
-    """Return the kinds that a setting may choose from, or None where it is no such choice."""
-    return KINDS.get(name)
+def kinds_of(info: FieldInfo) -> dict[str, type[Part]]:
+    """Return the kinds that a setting may choose from; none where it is no such choice."""
+    models = (info.annotation, *get_args(info.annotation))
+    return {
+        kind: cast("type[Part]", model)
+        for model in models
+        if isinstance(model, type) and issubclass(model, Part) and (kind := kind_of(model))
+    }
+
+
+def kind_of(model: type[Part]) -> str:
+    """Return the word that chooses a part among others, or an empty string."""
+    info = model.model_fields.get("kind")
+    return str(info.default) if info is not None else ""
 
 
 def literals_of(info: FieldInfo) -> tuple[str, ...]:

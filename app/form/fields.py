@@ -6,31 +6,31 @@ one within range, else the text itself, so that whoever validates can repeat it 
 
 from __future__ import annotations
 
-import enum
 import math
 from typing import Any
 
 from PySide6.QtCore import QRect, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.form.describe import Bounds, stepped_linear, stepped_log
 from app.form.names import number_text
+from app.form.valued import MIXED, Valued
 
 _NOTCH = 120  # eighths of a degree that a wheel turns per click (Qt)
 _GAP = 8
 
 
-class Mixed(enum.Enum):
-    """Stands for a value that differs between the things that are edited together."""
-
-    MIXED = "mixed"
-
-
-MIXED = Mixed.MIXED
-
-
-class LineField(QLineEdit):
+class LineField(Valued, QLineEdit):
     """A line of text that keeps what is typed until it can be used.
 
     Attributes
@@ -45,52 +45,28 @@ class LineField(QLineEdit):
     def __init__(self, unit: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.unit = unit
-        self._value: Any = None
-        self._invalid = False
         self.setMinimumWidth(48)
         self._connect()
 
     def _connect(self) -> None:
-        self.editingFinished.connect(self._on_editing_finished)
+        self.editingFinished.connect(self.commit_typed)
         self.textChanged.connect(self._make_room_for_unit)
-
-    def value(self) -> Any:
-        """Return the value last set, not what is being typed."""
-        return self._value
 
     def parsed(self) -> Any:
         """Return what a commit would emit now."""
         return self._parse(self.text().strip())
 
-    def is_pending(self) -> bool:
-        """Tell whether the text is not (yet) the value: being typed, or refused."""
-        return self.isModified() or self._invalid
+    def is_typing(self) -> bool:
+        """Tell whether text was typed that is not committed."""
+        return self.isModified()
 
-    def set_value(self, value: Any, *, force: bool = False) -> bool:
-        """Show a value; return False where the user's text stays instead.
-
-        Text that is being typed always stays unless forced; text that was refused stays as long
-        as the value beneath it does.
-        """
-        known, self._value = self._value, value
-        if not force and (self.isModified() or (self._invalid and value == known)):
-            return False
-        self.set_invalid(False)
+    def _show(self, value: Any) -> None:
         self.setPlaceholderText("mixed" if value is MIXED else "")
         text = "" if value is MIXED or value is None else self._format(value)
         if text != self.text():
             self.setText(text)
             self.setCursorPosition(0)  # show the beginning of what is too long
         self.setModified(False)
-        return True
-
-    def set_invalid(self, invalid: bool) -> None:
-        """Mark the text as one that cannot be used."""
-        if invalid != self._invalid:
-            self._invalid = invalid
-            self.setProperty("invalid", invalid)
-            self.style().unpolish(self)
-            self.style().polish(self)
 
     def _format(self, value: Any) -> str:
         return str(value)
@@ -103,7 +79,8 @@ class LineField(QLineEdit):
         self.committed.emit(self.parsed())
 
     @Slot()
-    def _on_editing_finished(self) -> None:
+    def commit_typed(self) -> None:
+        """Commit what was typed, if anything was."""
         if not self.isModified():
             return
         if self._value is MIXED and not self.text().strip():
@@ -122,6 +99,12 @@ class LineField(QLineEdit):
         text = self.text() or self.placeholderText()
         needed = metrics.horizontalAdvance(text) + metrics.horizontalAdvance(self.unit)
         return bool(self.unit) and needed + 4 * _GAP < self.width()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.ignore()  # a file is for the window: not its name for this line
+        else:
+            super().dragEnterEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.is_pending():
@@ -150,6 +133,43 @@ class LineField(QLineEdit):
 
 class TextField(LineField):
     """A line of words."""
+
+
+class PathField(LineField):
+    """Where a file or a folder is; one that is dropped here is taken.
+
+    Attributes
+    ----------
+    wants : {"file", "folder"}
+    """
+
+    def __init__(self, wants: str, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self.wants = wants
+
+    def take(self, path: str) -> None:
+        """Commit a path that was not typed; what was being typed is dropped."""
+        self.setModified(False)
+        self.committed.emit(path)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_path(event):
+            event.acceptProposedAction()
+        else:
+            super().dragEnterEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped_path(event)
+        if path:
+            event.acceptProposedAction()
+            self.take(path)
+        else:
+            super().dropEvent(event)
+
+
+def _dropped_path(event: QDropEvent) -> str:
+    urls = event.mimeData().urls()
+    return urls[0].toLocalFile() if len(urls) == 1 else ""
 
 
 class _StepField(LineField):

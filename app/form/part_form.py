@@ -13,16 +13,16 @@ from app.form.describe import (
     default_of,
     description_of,
     first_line,
-    is_live,
     kinds_of,
     linear_step,
     literals_of,
     title_of,
 )
-from app.form.fields import MIXED, IntField, NumberField, TextField
+from app.form.fields import IntField, NumberField, PathField, TextField
 from app.form.names import readable
 from app.form.row import Field, FieldRow
-from core.experiment.fields import is_log, unit_of
+from app.form.valued import MIXED
+from core.experiment.fields import is_log, path_of, scope_of, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -82,9 +82,9 @@ class PartForm(QWidget):
         row = FieldRow(
             self._path(name),
             label or title_of(info, name),
-            field or field_for(name, info),
+            field or field_for(info),
             description=description_of(info, name),
-            live=is_live(info),
+            scope=scope_of(info),
             default=default_of(info),
             name=title_of(info, name),
         )
@@ -120,7 +120,7 @@ class PartForm(QWidget):
         """Show several parts at once; where they differ the field says ``mixed``."""
         for name, row in self._rows.items():
             values = [getattr(part, name) for part in parts]
-            if kinds_of(name) is None:
+            if not kinds_of(self._model.model_fields[name]):
                 row.set_value(_common(values), force=force)
                 continue
             kind = _common([value.kind for value in values])
@@ -145,7 +145,7 @@ class PartForm(QWidget):
             old.hide()
             old.setParent(None)
             old.deleteLater()
-        model = (kinds_of(name) or {}).get(kind)
+        model = kinds_of(self._model.model_fields[name]).get(kind)
         if model is not None:
             names = [field for field in model.model_fields if field != "kind"]
             form = PartForm(model, names, prefix=self._path(name))
@@ -167,12 +167,12 @@ class PartForm(QWidget):
         form.show()
 
 
-def field_for(name: str, info: FieldInfo) -> Field:
+def field_for(info: FieldInfo) -> Field:
     """Return a widget for one field of the specification."""
-    kinds, literals = kinds_of(name), literals_of(info)
-    if kinds is not None or literals:
+    kinds, literals = kinds_of(info), literals_of(info)
+    if kinds or literals:
         choice = ChoiceField()
-        if kinds is not None:
+        if kinds:
             choice.set_choices((k, readable(k), first_line(model)) for k, model in kinds.items())
         else:
             choice.set_choices((word, readable(word), "") for word in literals)
@@ -185,7 +185,8 @@ def field_for(name: str, info: FieldInfo) -> Field:
     if info.annotation is float:
         step = linear_step(default_of(info), bounds)
         return NumberField(bounds, log=is_log(info), step=step, unit=unit)
-    return TextField(unit)
+    wanted = path_of(info)
+    return PathField(wanted) if wanted else TextField(unit)
 
 
 def _common(values: Sequence[Any]) -> Any:

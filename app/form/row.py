@@ -6,35 +6,56 @@ import html
 import re
 from typing import Any
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QEnterEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+)
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QMenu,
     QSizePolicy,
     QWidget,
 )
 
+from app.form.browse import BrowseButton
 from app.form.choices import BoolField, ChoiceField
-from app.form.fields import LineField
+from app.form.fields import LineField, PathField
+from app.form.long_text import LongTextField
+from app.form.look import current_icon
 from app.form.names import number_text, readable
+from core.experiment.fields import Scope
 
-Field = LineField | ChoiceField | BoolField
-_LONGEST_LABEL = "Negative slope"  # with a dot; all forms share one column: fields align
+Field = LineField | ChoiceField | BoolField | LongTextField
+_LONGEST_LABEL = "Inner activation"  # with dot and arrow; all forms share one column: fields align
 _DOT = 6
+_ARROW = 12
+_MARKS = {
+    Scope.LIVE: "takes effect live",
+    Scope.REINIT: "takes effect at the next draw of weights",
+}
 _LONG_WORD = re.compile(r"\S{30,}")
 
 
-class LiveDot(QWidget):
-    """A small accent dot: this setting takes effect while the run goes on."""
+class ScopeDot(QWidget):
+    """When a setting takes effect: a dot, at the next step; a ring, at the next draw of weights.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Neither: at a restart.
+    """
+
+    def __init__(self, scope: Scope, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setToolTip("takes effect live")
-        self.setAccessibleName("takes effect live")
+        self._filled = scope is Scope.LIVE
+        self.setToolTip(_MARKS.get(scope, ""))
+        self.setAccessibleName(_MARKS.get(scope, ""))
+        self.setVisible(scope in _MARKS)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
     def sizeHint(self) -> QSize:
@@ -43,9 +64,43 @@ class LiveDot(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.palette().color(QPalette.ColorRole.Highlight))
-        painter.drawEllipse(QRectF(0.5, (self.height() - _DOT) / 2, _DOT, _DOT))
+        color = self.palette().color(QPalette.ColorRole.Highlight)
+        inside = 0.0 if self._filled else 0.6  # half of the ring's pen
+        painter.setPen(Qt.PenStyle.NoPen if self._filled else QPen(color, 2 * inside))
+        painter.setBrush(color if self._filled else Qt.BrushStyle.NoBrush)
+        size = _DOT - 2 * inside
+        painter.drawEllipse(
+            QRectF(0.5 + inside, (self.height() - _DOT) / 2 + inside, size, size)
+        )
+        painter.end()
+
+
+class ResetArrow(QAbstractButton):
+    """A small arrow beside what differs from its default; the context menu does the same."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab goes from field to field
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self.hide()
+
+    def sizeHint(self) -> QSize:
+        return QSize(_ARROW, _ARROW)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        token = "accent" if self.underMouse() else "muted"
+        area = QRect(0, (self.height() - _ARROW) // 2, _ARROW, _ARROW)
+        current_icon("reset", token).paint(painter, area)
         painter.end()
 
 
@@ -86,7 +141,7 @@ class FieldRow(QWidget):
         field: Field,
         *,
         description: str = "",
-        live: bool = False,
+        scope: Scope = Scope.RESTART,
         default: Any = None,
         name: str = "",
         parent: QWidget | None = None,
@@ -98,26 +153,33 @@ class FieldRow(QWidget):
         self._default = default
         self._refused = ""
         self._problem = ""
-        self._build(title, description, live)
+        self._build(title, description, scope)
         self._connect()
 
-    def _build(self, title: str, description: str, live: bool) -> None:
+    def _build(self, title: str, description: str, scope: Scope) -> None:
         self.label = QLabel(title)
         self.label.setProperty("role", "muted")
         self.label.setBuddy(self.field)
-        self.dot = LiveDot()
-        self.dot.setVisible(live)
+        self.dot = ScopeDot(scope)
+        self.arrow = ResetArrow()
+        self.arrow.setToolTip(f"Reset to default ({_plain(self._default)})")
+        self.arrow.setAccessibleName(f"Reset {self.title} to its default")
+        self._can_reset = self._default is not None and scope is not Scope.NOTE
         self.error = Sentence()
         self._caption = QWidget()
         caption = QHBoxLayout(self._caption)
         caption.setContentsMargins(0, 0, 0, 0)
-        caption.setSpacing(5)
+        caption.setSpacing(4)
         caption.addWidget(self.label)
         caption.addWidget(self.dot)
         caption.addStretch(1)
+        caption.addWidget(self.arrow)
         self._controls = QHBoxLayout()
         self._controls.setSpacing(4)
         self._controls.addWidget(self.field, 1)
+        if isinstance(self.field, PathField):
+            self.browse = BrowseButton(self.field)
+            self._controls.addWidget(self.browse)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(6)
@@ -130,14 +192,15 @@ class FieldRow(QWidget):
         self.field.setObjectName(self.path)
         self.field.setAccessibleName(self.title)
         self.field.setAccessibleDescription(description)
-        if isinstance(self.field, LineField):  # the row offers the reset with the field's own menu
+        if isinstance(self.field, (LineField, LongTextField)):  # the row offers the reset with the field's own menu
             self.field.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         lines = [html.escape(line) for line in description.splitlines()]
         self.setToolTip(f"<qt>{'<br>'.join(lines)}</qt>" if lines else "")
 
     def _connect(self) -> None:
+        self.arrow.clicked.connect(self.reset)
         self.field.committed.connect(self._on_committed)
-        if isinstance(self.field, LineField):
+        if isinstance(self.field, (LineField, LongTextField)):
             self.field.reverted.connect(self._on_reverted)
 
     def add_button(self, button: QWidget) -> None:
@@ -148,6 +211,12 @@ class FieldRow(QWidget):
         """Show a value, unless the user's text has to stay (see the field)."""
         if self.field.set_value(value, force=force):
             self.set_refused("")
+        self.arrow.setVisible(self._can_reset and self.is_changed())
+
+    def is_changed(self) -> bool:
+        """Tell whether the value is not the default."""
+        value, default = self.field.value(), self._default
+        return value != (default["kind"] if isinstance(default, dict) else default)
 
     def set_refused(self, sentence: str) -> None:
         """Say why what the user entered cannot be used; empty: it can."""
@@ -160,7 +229,8 @@ class FieldRow(QWidget):
         self._show_error()
 
     def reset(self) -> None:
-        """Ask for the default."""
+        """Ask for the default; what is being typed is dropped."""
+        self.field.set_value(self.field.value(), force=True)
         self.edited.emit(self.path, self._default)
 
     def _show_error(self) -> None:
@@ -169,7 +239,8 @@ class FieldRow(QWidget):
         self.error.set_sentence(sentence)
 
     def _align(self) -> None:
-        width = self.fontMetrics().horizontalAdvance(_LONGEST_LABEL) + _DOT + 7
+        label = self.fontMetrics().horizontalAdvance(_LONGEST_LABEL)
+        width = label + 4 + _DOT + 2 + 4 + _ARROW
         self._caption.setFixedWidth(width)
 
     @Slot(object)
@@ -192,7 +263,8 @@ class FieldRow(QWidget):
 
     def _menu(self) -> QMenu:
         field = self.field
-        menu = field.createStandardContextMenu() if isinstance(field, QLineEdit) else QMenu(self)
+        typed = isinstance(field, (LineField, LongTextField))
+        menu = field.createStandardContextMenu() if typed else QMenu(self)
         if not menu.isEmpty():
             menu.addSeparator()
         action = menu.addAction(f"Reset to default ({_plain(self._default)})")

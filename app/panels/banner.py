@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.form.row import Sentence
-from app.panels.look import current_theme
+from app.form.look import current_theme
 
 
 class PendingBanner(QFrame):

@@ -8,20 +8,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.experiment.layers import MOST_REPEATS, Conv, Dense
 from core.experiment.model import Experiment
-from core.experiment.network import Dense, compress
+from core.experiment.network import compress
 from core.experiment.toml import assign
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-COPIED = ("activation", "init", "bias_init", "batch_norm", "dropout")
-"""What "Apply to all" copies besides, on request, the units."""
-OF_OUTPUT = ("init", "bias_init")
-"""What can be set for the output layer."""
+    from core.experiment.layers import LayerSpec
+
+COPIED = (
+    *("activation", "init", "bias_init", "batch_norm", "layer_norm"),
+    *("dropout", "drop_weights", "penalty"),
+)
+"""What "Apply to all" copies; not ``residual``, which depends on the shapes around it."""
 
 
-def with_layers(experiment: Experiment, layers: Iterable[Dense]) -> Experiment:
+def with_layers(experiment: Experiment, layers: Iterable[LayerSpec]) -> Experiment:
     """Return the experiment with these hidden layers; equal neighbours are joined."""
     data = experiment.plain()
     data["network"]["layers"] = [layer.model_dump(mode="json") for layer in compress(tuple(layers))]
@@ -29,21 +33,20 @@ def with_layers(experiment: Experiment, layers: Iterable[Dense]) -> Experiment:
 
 
 def with_setting(experiment: Experiment, rows: Iterable[int], path: str, value: Any) -> Experiment:
-    """Return the experiment with one setting changed in the layers that have it.
+    """Return the experiment with one setting changed in those of the rows that have it.
 
     Raises
     ------
     ExperimentError
         If the value does not fit.
     """
-    hidden = experiment.network.expanded()
     data = experiment.plain()
-    layers = [layer.model_dump(mode="json") for layer in hidden]
+    layers = [layer.model_dump(mode="json") for layer in experiment.network.expanded()]
+    name = path.partition(".")[0]
     for row in rows:
-        if row < len(layers):
-            layers[row] = _assigned(layers[row], path, value)
-        elif path.partition(".")[0] in OF_OUTPUT:
-            data["network"]["output"] = _assigned(data["network"]["output"], path, value)
+        part = layers[row] if row < len(layers) else data["network"]["output"]
+        if name in part:
+            assign(part, path, value)
     data["network"]["layers"] = _joined(layers)
     return Experiment.parse(data)
 
@@ -55,20 +58,27 @@ def rows_of_entry(experiment: Experiment, entry: int) -> range:
     return range(start, start + (layers[entry].repeat if entry < len(layers) else 0))
 
 
-def rows_text(rows: Sequence[int], hidden: int) -> str:
-    """Return rows in words: ``layer 7``, ``layers 3-5``, ``3 layers``, ``output layer``."""
-    numbers = [row + 1 for row in rows]
-    if numbers == [hidden + 1]:
-        return "output layer"
-    if len(numbers) == 1:
-        return f"layer {numbers[0]}"
-    if len(numbers) == hidden + 1:
-        return "all layers"
-    if numbers == list(range(1, hidden + 1)):
-        return f"all {hidden} hidden layers"
-    if numbers == list(range(numbers[0], numbers[-1] + 1)) and numbers[-1] <= hidden:
-        return f"layers {numbers[0]}–{numbers[-1]}"
-    return f"{len(numbers)} layers"
+def applied_to_all(experiment: Experiment, row: int, *, with_units: bool) -> Experiment:
+    """Return the experiment with what a row's layer says copied to all hidden ones like it.
+
+    Settings that every layer with weights has go to all of those, its size to those of its kind.
+    """
+    layers = experiment.network.expanded()
+    source = layers[row]
+    if not isinstance(source, (Dense, Conv)):
+        return experiment
+    copied = {name: getattr(source, name) for name in COPIED}
+    size = "units" if isinstance(source, Dense) else "channels"
+    sized = {**copied, size: getattr(source, size)} if with_units else copied
+    return with_layers(
+        experiment,
+        [
+            layer.model_copy(update=sized if type(layer) is type(source) else copied)
+            if isinstance(layer, (Dense, Conv))
+            else layer
+            for layer in layers
+        ],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +104,12 @@ PRESETS = (
 )
 
 
-def _assigned(layer: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
-    assign(layer, path, value)
-    return layer
-
-
 def _joined(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Join equal neighbours, as ``compress`` does, before anything is validated."""
     joined: list[dict[str, Any]] = []
     for layer in layers:
-        if joined and {**joined[-1], "repeat": 1} == layer:
+        same = bool(joined) and {**joined[-1], "repeat": 1} == layer
+        if same and joined[-1]["repeat"] < MOST_REPEATS:
             joined[-1]["repeat"] += 1
         else:
             joined.append(layer)

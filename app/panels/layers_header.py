@@ -7,11 +7,10 @@ from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import QHeaderView, QWidget
 
 from app.panels.layers_model import Column
-from app.panels.look import current_theme
+from app.form.look import current_theme
 
 PAD = 4
 LEFT = 7  # of the layer's dot
-UNITS_GAP = 10  # between the units, which stand right, and the activation, which stands left
 
 
 class LayersHeader(QHeaderView):
@@ -41,8 +40,7 @@ class LayersHeader(QHeaderView):
         painter.setFont(self.small_font())
         painter.setPen(theme.color("muted"))
         left = LEFT if logicalIndex == Column.NUMBER else PAD
-        right = UNITS_GAP if logicalIndex == Column.UNITS else PAD
-        painter.drawText(rect.adjusted(left, 0, -right, 0), int(flags), text)
+        painter.drawText(rect.adjusted(left, 0, -PAD, 0), int(flags), text)
         painter.setPen(theme.color("line"))
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         painter.restore()

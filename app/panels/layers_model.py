@@ -3,44 +3,66 @@
 from __future__ import annotations
 
 import enum
-import math
+from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 
-from app.form.describe import first_line
-from app.form.names import number_text, readable, short
-from core.experiment.network import Dense, Output
+from app.form.describe import first_line, kind_of
+from app.form.names import readable
+from app.panels.layer_text import (
+    EXTRAS_TIP,
+    SIZE_OF,
+    activation_text,
+    extras,
+    init_text,
+    summary,
+    tip,
+)
+from app.panels.live_bars import log_share, measured, pixels
+from app.panels.numbering import Numbering
+from core.experiment.fields import Part
+from core.experiment.layers import Conv, Dense, LayerSpec, Output
+from core.experiment.network import NetworkSpec
 
 Index = QModelIndex | QPersistentModelIndex
 Vector = NDArray[np.floating[Any]]
 _ALIGNED = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-_DECADES = 12.0  # what the delta bar spans: float32 resolves some seven below one layer's largest
-_PIXELS = 96  # of a bar at 200 %
 LIVE_ROLE = int(Qt.ItemDataRole.UserRole)
 """(delta, largest delta, mean phi' / sup phi'); a None was not measured."""
+NUMBER_ROLE = LIVE_ROLE + 1
+"""(number, count of numbered layers); the number is None for a layer without weights."""
+ROWS_MIME = "application/x-gradoscope-layers"
 
 
 class Column(enum.IntEnum):
     """Columns from the left."""
 
     NUMBER = 0
-    UNITS = 1
+    LAYER = 1
     ACTIVATION = 2
     INIT = 3
-    LIVE = 4
+    EXTRAS = 4
+    LIVE = 5
 
 
-_TITLES = ("#", "Units", "Activation", "Initialiser", "δ  φ′")
+_TITLES = ("#", "Layer", "Activation", "Initialiser", "+", "δ  φ′")
 _TIPS = (
-    "Layer 1 is nearest the input",
-    "Neurons in the layer; double-click to edit",
+    "Layers with weights, counted from the input; drag rows to change their order",
+    "Kind and size of the layer; double-click to edit units, channels or patch",
     "Activation; double-click to choose",
     "How the weights are drawn; set it below for the selected layers",
+    EXTRAS_TIP,
     "Upper bar: |δ| on a log scale of 12 decades below the largest layer.\n"
     "Lower bar: mean φ′ divided by its largest possible value.",
 )
@@ -53,31 +75,34 @@ class LayersModel(QAbstractTableModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._layers: tuple[Dense, ...] = ()
-        self._output = Output()
+        self._network = NetworkSpec(layers=())
+        self._layers: tuple[LayerSpec, ...] = ()
+        self.numbering = Numbering(self._network)
         self._delta: Vector | None = None
         self._derivative: Vector | None = None
         self._largest = 0.0
         self._pictures: list[tuple[object, object]] = []
         self._drafts: dict[tuple[int, int], tuple[str, str]] = {}
 
-    def set_network(self, layers: tuple[Dense, ...], output: Output) -> None:
-        """Show these layers; drafts stay where the layer beneath them did not change."""
+    def set_network(self, network: NetworkSpec) -> None:
+        """Show a network; drafts stay where the layer beneath them did not change."""
+        layers = network.expanded()
         kept = len(layers) == len(self._layers)
         self._drafts = {
             cell: draft
             for cell, draft in self._drafts.items()
             if kept and cell[0] < len(layers) and layers[cell[0]] == self._layers[cell[0]]
         }
-        if kept and (layers, output) == (self._layers, self._output):
+        if kept and (layers, network.output) == (self._layers, self._network.output):
             return
+        if not kept:
+            self.beginResetModel()
+            self._pictures = []
+        self._network, self._layers = network, layers
+        self.numbering = Numbering(network)
         if kept:
-            self._layers, self._output = layers, output
             self._changed(Column.NUMBER, Column.LIVE)
         else:
-            self.beginResetModel()
-            self._layers, self._output = layers, output
-            self._pictures = []
             self.endResetModel()
 
     def set_live(self, delta: Vector | None, derivative: Vector | None) -> None:
@@ -119,49 +144,49 @@ class LayersModel(QAbstractTableModel):
     def _changed(self, first: int, last: int) -> None:
         self.dataChanged.emit(self.index(0, first), self.index(len(self._layers), last))
 
+    def part(self, row: int) -> LayerSpec | Output:
+        """Return the layer in a row."""
+        return self._layers[row] if row < len(self._layers) else self._network.output
+
     def _text(self, row: int, column: int) -> str:
-        is_output = row == len(self._layers)
+        layer = self.part(row)
         if column == Column.NUMBER:
-            return "output" if is_output else str(row + 1)
-        if column == Column.UNITS:
-            return "" if is_output else str(self._layers[row].units)
-        if column == Column.ACTIVATION:
-            return "Linear" if is_output else short(self._layers[row].activation.kind)
-        if column == Column.INIT:
-            init = (self._output if is_output else self._layers[row]).init
-            scale = getattr(init, "std", None)
-            return short(init.kind) + ("" if scale is None else f" {number_text(scale)}")
+            number = self.numbering.number(row)
+            return "output" if isinstance(layer, Output) else str(number or "")
+        if column == Column.LAYER:
+            return "" if isinstance(layer, Output) else summary(layer)
+        if column == Column.EXTRAS:
+            return " ".join(letters for letters, _ in extras(layer))
+        if isinstance(layer, (Dense, Conv, Output)):
+            if column == Column.ACTIVATION:
+                return activation_text(layer.activation)
+            if column == Column.INIT:
+                return init_text(layer.init)
         return ""
 
     def _tip(self, row: int, column: int) -> str:
-        is_output = row == len(self._layers)
+        layer = self.part(row)
         if column == Column.LIVE:
             delta, _, derivative = self._live(row)
-            return f"|δ| {_measured(delta)}, mean φ′/sup φ′ {_measured(derivative)}"
-        if is_output and column in (Column.NUMBER, Column.UNITS, Column.ACTIVATION):
-            return "The output layer is added by itself: one linear unit a class."
-        if column == Column.ACTIVATION:
-            kind = self._layers[row].activation
-            return f"{readable(kind.kind)}: {first_line(type(kind))}"
-        if column == Column.INIT:
-            init = (self._output if is_output else self._layers[row]).init
-            return f"{readable(init.kind)}: {first_line(type(init))}"
-        layer = self._layers[row]
-        extras = []
-        if layer.batch_norm != "none":
-            extras.append(f"batch norm {layer.batch_norm.replace('_', ' ')}")
-        if layer.dropout:
-            extras.append(f"dropout {number_text(layer.dropout)}")
-        return ", ".join([f"Layer {row + 1}: {layer.units} units", *extras])
+            return f"|δ| {measured(delta)}, mean φ′/sup φ′ {measured(derivative)}"
+        if isinstance(layer, (Dense, Conv, Output)):
+            if column == Column.ACTIVATION:
+                return _explained(layer.activation)
+            if column == Column.INIT:
+                return _explained(layer.init)
+        if isinstance(layer, Output):
+            return "The output layer is added by itself: one unit a class, or one a number."
+        return tip(layer, self.numbering.number(row))
 
     def _live(self, row: int) -> tuple[float | None, float, float | None]:
-        return _at(self._delta, row), self._largest, _at(self._derivative, row)
+        number = self.numbering.number(row)
+        return _at(self._delta, number), self._largest, _at(self._derivative, number)
 
     def _picture(self, row: int) -> tuple[object, object]:
         """Return what the two bars of a row look like, to the pixel."""
         delta, largest, derivative = self._live(row)
         share = None if derivative is None else min(max(derivative, 0.0), 1.0)
-        return _pixels(delta, log_share(delta, largest)), _pixels(derivative, share)
+        return pixels(delta, log_share(delta, largest)), pixels(derivative, share)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self._layers) + 1
@@ -179,64 +204,74 @@ class LayersModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return _TIPS[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if section == Column.UNITS else _ALIGNED
+            return _ALIGNED
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = index.row(), index.column()
         draft = self.draft_at(index)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
-            if role == Qt.ItemDataRole.EditRole and column == Column.ACTIVATION:
-                return self._layers[row].activation.kind if row < self.hidden() else None
-            return draft[0] if draft else self._text(row, column)
+            if draft:
+                return draft[0]
+            if role == Qt.ItemDataRole.EditRole and (name := self.setting_at(index)):
+                value = getattr(self.part(row), name)
+                return value.kind if column == Column.ACTIVATION else value
+            return self._text(row, column)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
             return draft[1] if draft else self._tip(row, column)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._tip(row, column) if column == Column.LIVE else self._text(row, column)
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if column == Column.UNITS else _ALIGNED
+            return _ALIGNED
         if role == LIVE_ROLE:
             return self._live(row)
+        if role == NUMBER_ROLE:
+            return self.numbering.number(row), len(self.numbering.rows)
         return None
 
+    def setting_at(self, index: Index) -> str:
+        """Return the name of the setting that a cell edits, or an empty string."""
+        layer = self.part(index.row())
+        if index.column() == Column.ACTIVATION and isinstance(layer, (Dense, Conv, Output)):
+            return "activation"
+        if index.column() == Column.LAYER and not isinstance(layer, Output):
+            return SIZE_OF.get(layer.kind, "")
+        return ""
+
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        name = {Column.UNITS: "units", Column.ACTIVATION: "activation"}.get(Column(index.column()))
-        if role != Qt.ItemDataRole.EditRole or name is None or index.row() >= self.hidden():
+        name = self.setting_at(index)
+        if role != Qt.ItemDataRole.EditRole or not name:
             return False
         self.cell_edited.emit(index.row(), name, value)
         return True
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        editable = index.column() in (Column.UNITS, Column.ACTIVATION)
-        if editable and index.row() < self.hidden():
+        if self.setting_at(index):
             flags |= Qt.ItemFlag.ItemIsEditable
+        if index.row() < self.hidden():
+            flags |= Qt.ItemFlag.ItemIsDragEnabled
         return flags
 
+    def supportedDragActions(self) -> Qt.DropAction:
+        return Qt.DropAction.MoveAction
 
-def _at(values: Vector | None, row: int) -> float | None:
-    return float(values[row]) if values is not None and row < len(values) else None
+    def mimeTypes(self) -> list[str]:
+        return [ROWS_MIME]
 
-
-def log_share(value: float | None, largest: float) -> float:
-    """Return the length of a delta bar: 1 for the largest, 0 for twelve decades below it.
-
-    Examples
-    --------
-    >>> log_share(1e-6, 1.0), log_share(0.0, 1.0), log_share(2.0, 2.0)
-    (0.5, 0.0, 1.0)
-    """
-    if value is None or not math.isfinite(value) or value <= 0 or largest <= 0:
-        return 0.0
-    return min(max(1 + math.log10(value / largest) / _DECADES, 0.0), 1.0)
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        rows = sorted({index.row() for index in indexes if index.row() < self.hidden()})
+        data = QMimeData()
+        data.setData(ROWS_MIME, " ".join(map(str, rows)).encode())
+        return data
 
 
-def _pixels(value: float | None, share: float | None) -> object:
-    """Return what tells two bars apart that do not look the same."""
-    if value is None or share is None or not math.isfinite(value) or value == 0:
-        return str(value)
-    return round(share * _PIXELS)
+def _explained(part: Part) -> str:
+    return f"{readable(kind_of(type(part)))}: {first_line(type(part))}"
 
 
-def _measured(value: float | None) -> str:
-    return "not measured" if value is None else f"{value:.3g}"
+def _at(values: Vector | None, number: int | None) -> float | None:
+    """Return what was measured in a numbered layer."""
+    if values is None or number is None or number > len(values):
+        return None
+    return float(values[number - 1])

@@ -1,159 +1,53 @@
-"""How the table of layers looks and answers the keyboard."""
+"""The table of layers: its measures, its keys, and rows that are dragged."""
 
 from __future__ import annotations
 
-import math
-
-from PySide6.QtCore import (
-    QAbstractItemModel,
-    QEvent,
-    QModelIndex,
-    QRectF,
-    QSize,
-    Qt,
-    Signal,
-    Slot,
+from PySide6.QtCore import QEvent, QModelIndex, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPalette, QResizeEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from app.form import ChoiceField, IntField
-from app.form.describe import Bounds, first_line
-from app.form.names import readable
-from app.panels.layers_header import LEFT, PAD, UNITS_GAP, LayersHeader
-from app.panels.layers_model import LIVE_ROLE, Column, Index, LayersModel, log_share
-from app.panels.look import current_theme
-from app.theme import Theme
-from core.experiment.activations import ACTIVATION_KINDS
-from core.experiment.network import Dense
+from app.form.look import current_theme
+from app.panels.layers_delegate import DOT, LayerDelegate
+from app.panels.layers_header import LEFT, PAD, LayersHeader
+from app.panels.layers_model import ROWS_MIME, Column, LayersModel
 
-_DOT = 8
-_BAR = 4
+_WIDEST = 84  # beyond it activations and extras are cut short: the initialiser needs room
 _NARROW = 250  # below it the live bars make room for the names
 _FEWEST_ROWS = 7  # shown however low the window is
 
 
-class LayerDelegate(QStyledItemDelegate):
-    """Paints a layer's dot and live bars; edits units and activation."""
-
-    def _paint_number(
-        self, painter: QPainter, area: QRectF, index: Index, theme: Theme, *, selected: bool
-    ) -> None:
-        count = index.model().rowCount()
-        painter.setPen(Qt.PenStyle.NoPen)
-        if selected:
-            painter.setBrush(theme.color("accent"))
-            painter.drawRect(QRectF(area.left(), area.top(), 2, area.height()))
-        painter.setBrush(theme.layer_color(index.row() + 1, count))
-        left = area.left() + LEFT
-        painter.drawEllipse(QRectF(left, area.center().y() - _DOT / 2, _DOT, _DOT))
-        painter.setPen(theme.color("text"))
-        text = QRectF(left + _DOT + 6, area.top(), area.width(), area.height())
-        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(text, flags, str(index.data()))
-
-    def _paint_live(self, painter: QPainter, area: QRectF, index: Index, theme: Theme) -> None:
-        delta, largest, derivative = index.data(LIVE_ROLE)
-        track = QRectF(area.left() + PAD, 0, area.width() - 2 * PAD, _BAR)
-        middle = area.center().y()
-        track.moveTop(middle - _BAR - 1.5)
-        _paint_bar(painter, track, delta, log_share(delta, largest), theme.color("accent"), theme)
-        track.moveTop(middle + 1.5)
-        share = min(max(derivative, 0.0), 1.0) if _finite(derivative) else 0.0
-        _paint_bar(painter, track, derivative, share, theme.color("good"), theme)
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
-        super().initStyleOption(option, index)
-        theme = current_theme()
-        option.state &= ~QStyle.StateFlag.State_Selected  # pyright: ignore
-        option.state &= ~QStyle.StateFlag.State_HasFocus  # pyright: ignore
-        if index.column() == Column.UNITS:
-            option.rect.adjust(0, 0, PAD - UNITS_GAP, 0)  # pyright: ignore
-        model = index.model()
-        if isinstance(model, LayersModel) and model.draft_at(index):
-            option.palette.setColor(QPalette.ColorRole.Text, theme.color("bad"))  # pyright: ignore
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        theme = current_theme()
-        state: QStyle.StateFlag = option.state  # pyright: ignore
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        area = QRectF(option.rect)  # pyright: ignore
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if index.column() == Column.NUMBER:
-            self._paint_number(painter, area, index, theme, selected=selected)
-        elif index.column() == Column.LIVE:
-            self._paint_live(painter, area, index, theme)
-        painter.restore()
-        if index.column() not in (Column.NUMBER, Column.LIVE):
-            super().paint(painter, option, index)
-        if state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(theme.color("accent"))
-            painter.drawRect(area.adjusted(0, 0, -1, -1))
-
-    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
-        if index.column() == Column.UNITS:
-            field = IntField(Bounds.of(Dense.model_fields["units"]), parent=parent)
-            field.setAccessibleName(f"Units of layer {index.row() + 1}")
-            return field
-        choice = ChoiceField(parent)
-        choice.setAccessibleName(f"Activation of layer {index.row() + 1}")
-        kinds = ACTIVATION_KINDS.items()
-        choice.set_choices((kind, readable(kind), first_line(model)) for kind, model in kinds)
-        choice.activated.connect(self._on_chosen)
-        return choice
-
-    def setEditorData(self, editor: QWidget, index: Index) -> None:
-        value = index.data(Qt.ItemDataRole.EditRole)
-        if isinstance(editor, IntField):
-            if editor.isModified():
-                return  # the model changed while the user types
-            editor.setText(str(value))
-            editor.selectAll()
-        elif isinstance(editor, ChoiceField) and editor.value() is None:
-            editor.set_value(value)
-
-    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
-        if isinstance(editor, IntField):
-            model.setData(index, editor.parsed())  # pyright: ignore[reportArgumentType]
-        elif isinstance(editor, ChoiceField):
-            model.setData(index, editor.currentData())  # pyright: ignore[reportArgumentType]
-
-    def updateEditorGeometry(
-        self, editor: QWidget, option: QStyleOptionViewItem, index: Index
-    ) -> None:
-        area = option.rect  # pyright: ignore
-        width = max(area.width(), 56 if index.column() == Column.UNITS else 116)
-        height = max(area.height(), editor.sizeHint().height())
-        editor.setGeometry(area.x(), area.y() - (height - area.height()) // 2, width, height)
-
-    @Slot(int)
-    def _on_chosen(self, _index: int) -> None:
-        editor = self.sender()
-        if isinstance(editor, ChoiceField):
-            self.commitData.emit(editor)
-            self.closeEditor.emit(editor, QStyledItemDelegate.EndEditHint.NoHint)
-
-
 class LayersTable(QTableView):
-    """The table: as high as its rows up to a limit, whole rows selected, keys for the edits."""
+    """The table: as high as its rows up to a limit, whole rows selected, keys for the edits.
+
+    Signals
+    -------
+    rows_dropped(int)
+        The selected rows were dragged to the gap before this row.
+    """
 
     remove_pressed = Signal()
     duplicate_pressed = Signal()
     up_pressed = Signal()
     down_pressed = Signal()
+    copy_pressed = Signal()
+    cut_pressed = Signal()
+    paste_pressed = Signal()
+    rows_dropped = Signal(int)
 
     def __init__(self, model: LayersModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._most_height = 420
+        self._gap: int | None = None  # where rows that are being dragged would go
         self.setModel(model)
         self.setItemDelegate(LayerDelegate(self))
         self._build()
@@ -168,6 +62,11 @@ class LayersTable(QTableView):
             triggers.DoubleClicked | triggers.EditKeyPressed | triggers.AnyKeyPressed
         )
         self.setTabKeyNavigation(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setDragEnabled(True)
+        self.setAcceptDrops(True)
+        self.setDragDropOverwriteMode(False)  # else Qt empties the cells that were dragged
+        self.setDropIndicatorShown(False)  # painted here: a line between two rows
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setMouseTracking(True)
@@ -198,10 +97,15 @@ class LayersTable(QTableView):
         row = metrics.height() + 8
         self.verticalHeader().setDefaultSectionSize(row)
         digits = "0" * max(len(str(self.model().rowCount())), 2)
-        self.setColumnWidth(Column.NUMBER, metrics.horizontalAdvance(digits) + _DOT + LEFT + 10)
-        units = self._widest(Column.UNITS, "256")
-        self.setColumnWidth(Column.UNITS, units + UNITS_GAP + PAD)
-        self.setColumnWidth(Column.ACTIVATION, self._widest(Column.ACTIVATION, "Sigmoid") + 8)
+        self.setColumnWidth(Column.NUMBER, metrics.horizontalAdvance(digits) + DOT + LEFT + 10)
+        self.setColumnWidth(Column.LAYER, self._widest(Column.LAYER, "dense 64") + 2 * PAD)
+        activation = self._widest(Column.ACTIVATION, "Sigmoid")
+        self.setColumnWidth(Column.ACTIVATION, min(activation, _WIDEST) + 2 * PAD)
+        has_extras = self._has_texts(Column.EXTRAS)
+        self.setColumnHidden(Column.EXTRAS, not has_extras)
+        if has_extras:
+            extras = min(self._widest(Column.EXTRAS, ""), _WIDEST)
+            self.setColumnWidth(Column.EXTRAS, extras + 2 * PAD)
         bars = "000" if self.viewport().width() >= _NARROW else "0"
         self.setColumnWidth(Column.LIVE, metrics.horizontalAdvance(bars) + 24)
         self.clearSpans()
@@ -209,6 +113,10 @@ class LayersTable(QTableView):
         header = self.horizontalHeader().height()
         wanted = header + row * self.model().rowCount() + 2
         self.setFixedHeight(min(wanted, max(self._most_height, header + row * _FEWEST_ROWS)))
+
+    def _has_texts(self, column: int) -> bool:
+        model = self.model()
+        return any(model.index(row, column).data() for row in range(model.rowCount()))
 
     def _widest(self, column: int, least: str) -> int:
         """Return the width of the widest text in a column; whatever ``least`` needs at least."""
@@ -247,41 +155,58 @@ class LayersTable(QTableView):
             (Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier): self.duplicate_pressed,
             (Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier): self.up_pressed,
             (Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier): self.down_pressed,
+            (Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier): self.copy_pressed,
+            (Qt.Key.Key_X, Qt.KeyboardModifier.ControlModifier): self.cut_pressed,
+            (Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier): self.paste_pressed,
         }.get((Qt.Key(event.key()), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier))
         if signal is not None:
             signal.emit()
             return
         super().keyPressEvent(event)
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.source() is self and event.mimeData().hasFormat(ROWS_MIME):
+            event.acceptProposedAction()
+        else:
+            event.ignore()  # a file is for the window
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        super().dragMoveEvent(event)  # scrolls near the edges
+        self._set_gap(self.gap_at(event.position().y()))
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        super().dragLeaveEvent(event)
+        self._set_gap(None)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._set_gap(None)
+        self.setState(QAbstractItemView.State.NoState)
+        event.acceptProposedAction()
+        self.rows_dropped.emit(self.gap_at(event.position().y()))
+
+    def gap_at(self, y: float) -> int:
+        """Return the row before which a drop at this height goes; before the output at most."""
+        last = self.model().rowCount() - 1
+        row = self.rowAt(round(y))
+        if row < 0:
+            return last
+        middle = self.rowViewportPosition(row) + self.rowHeight(row) / 2
+        return min(row + (y > middle), last)
+
+    def _set_gap(self, gap: int | None) -> None:
+        if gap != self._gap:
+            self._gap = gap
+            self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._gap is None:
+            return
+        painter = QPainter(self.viewport())
+        y = max(self.rowViewportPosition(self._gap) - 1, 0)
+        painter.fillRect(QRect(0, y, self.viewport().width(), 2), current_theme().color("accent"))
+        painter.end()
+
     def sizeHint(self) -> QSize:
         return QSize(246, self.maximumHeight())
-
-
-def _finite(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)
-
-
-def _paint_bar(
-    painter: QPainter, track: QRectF, value: float | None, share: float, color: QColor, theme: Theme
-) -> None:
-    """Paint a bar; not measured, zero, NaN and infinite each look different."""
-    if value is None:
-        return
-    painter.setPen(Qt.PenStyle.NoPen)
-    if not math.isfinite(value):
-        painter.setBrush(theme.color("nan" if math.isnan(value) else "inf"))
-        if math.isnan(value):  # dashes
-            for step in range(0, int(track.width()), 6):
-                wide = min(3.0, track.width() - step)
-                painter.drawRect(QRectF(track.left() + step, track.top(), wide, track.height()))
-        else:
-            painter.drawRect(track)
-        return
-    painter.setBrush(theme.color("line"))
-    painter.drawRoundedRect(track, _BAR / 2, _BAR / 2)
-    if value == 0:
-        return
-    painter.setBrush(color)
-    filled = QRectF(track)
-    filled.setWidth(max(track.width() * share, _BAR))  # a small number is not a zero
-    painter.drawRoundedRect(filled, _BAR / 2, _BAR / 2)

@@ -11,15 +11,16 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from app.clock import RenderClock
+from app.form import commit_focused
 from app.panels import ExperimentPanel
 from app.session import Session
+from app.shell.files import ExperimentFiles
 from app.shell.main_window import MainWindow
 from app.theme import Theme
 from app.views import VIEWS
 from core import catalogue
 from core.errors import LabError
-from core.experiment import Experiment, with_settings, write_experiment
-from core.experiment.toml import read_experiment
+from core.experiment import Experiment, with_settings
 from core.record.source import State
 from core.store.export import export_run
 
@@ -50,6 +51,7 @@ class Laboratory(QObject):
         super().__init__(window)
         self.window = window
         self.session = Session(experiment, self)
+        self.files = ExperimentFiles(self.session, window.settings, window)
         self.clock = RenderClock(self)
         self.panel = ExperimentPanel()
         self.views: list[View] = [view() for view in VIEWS]
@@ -89,6 +91,13 @@ class Laboratory(QObject):
         window.start_page.chosen.connect(self.run_ready)
         window.transport.speed_changed.connect(session.set_speed)
         window.banner.chosen.connect(self._on_banner)
+        files = self.files
+        files.noticed.connect(self.notify)
+        files.saved.connect(self._on_saved)
+        files.changed.connect(self._show_title)
+        window.files_dropped.connect(files.open_dropped)
+        window.file_menu.recent_chosen.connect(self.open_file)
+        window.may_close = self.may_close
         actions = window.actions_by_key
         for key, slot in (
             ("run", self._on_run),
@@ -96,8 +105,9 @@ class Laboratory(QObject):
             ("reset", self._on_restart_paused),
             ("undo", session.undo_stack.undo),
             ("redo", session.undo_stack.redo),
-            ("open", self._on_open),
+            ("open", files.choose),
             ("save", self._on_save),
+            ("save_as", self._on_save_as),
             ("export", self._on_export),
             ("next_layer", self._on_next_layer),
             ("previous_layer", self._on_previous_layer),
@@ -117,9 +127,22 @@ class Laboratory(QObject):
 
     @Slot(str)
     def run_ready(self, name: str) -> None:
-        """Run a ready experiment."""
-        self.window.show_views()
-        self.session.open(catalogue.load(name), run=True)
+        """Run a ready experiment, once unsaved changes are dealt with."""
+        commit_focused()
+        self.files.open_ready(catalogue.load(name))
+
+    @Slot(object)
+    def open_file(self, file: Path) -> None:
+        """Open an experiment file; what is wrong with it is said in the banner."""
+        commit_focused()
+        self.files.open(file)
+
+    def may_close(self) -> bool:
+        """Tell whether the window may close now; if not, it closes once that is settled."""
+        commit_focused()
+        if self.files.is_modified:
+            self.files.leave(self.window.close_at_once)
+        return not self.files.is_modified and not self.files.is_asking
 
     def notify(self, level: str, message: str, hint: str = "", details: str = "") -> None:
         """Show a notice above the views."""
@@ -141,7 +164,14 @@ class Laboratory(QObject):
     @Slot()
     def _show_experiment(self) -> None:
         self.panel.set_experiment(self.session.experiment)
-        self.window.setWindowTitle(f"{self.session.experiment.name} · Gradoscope")
+        self._show_title()
+
+    @Slot()
+    def _show_title(self) -> None:
+        path, name = self.files.path, self.session.experiment.name
+        parts = [f"{_literal(name)}[*]", *([_literal(path.name)] if path else []), "Gradoscope"]
+        self.window.setWindowTitle(" · ".join(parts))
+        self.window.setWindowModified(self.files.is_modified)
 
     @Slot(int)
     def _show_layer(self, number: int) -> None:
@@ -266,34 +296,18 @@ class Laboratory(QObject):
     # Files -----------------------------------------------------------------------------------
 
     @Slot()
-    def _on_open(self) -> None:
-        file, _ = QFileDialog.getOpenFileName(
-            self.window, "Open an experiment", "", "Experiments (*.toml)"
-        )
-        if file:
-            self.open_file(Path(file))
-
-    def open_file(self, file: Path) -> None:
-        """Open an experiment file; what is wrong with it is said in the banner."""
-        try:
-            experiment = read_experiment(file)
-        except LabError as error:
-            self.notify("bad", f"{file.name} was not opened.", str(error))
-            return
-        self.window.show_views()
-        self.session.open(experiment)
+    def _on_save(self) -> None:
+        commit_focused()
+        self.files.save()
 
     @Slot()
-    def _on_save(self) -> None:
-        name = self.session.experiment.name.lower().replace(" ", "-")
-        file, _ = QFileDialog.getSaveFileName(
-            self.window, "Save the experiment", f"{name}.toml", "Experiments (*.toml)"
-        )
-        if file:
-            try:
-                write_experiment(self.session.experiment, Path(file))
-            except OSError as error:
-                self.notify("bad", f"{file} was not saved.", f"{error.strerror or error}.")
+    def _on_save_as(self) -> None:
+        commit_focused()
+        self.files.save_as()
+
+    @Slot(object)
+    def _on_saved(self, file: Path) -> None:
+        self.window.set_event(f"saved {file.name}")
 
     @Slot()
     def _on_export(self) -> None:
@@ -308,6 +322,7 @@ class Laboratory(QObject):
 
     def close(self) -> None:
         """Stop the clock and the run; a file being written is finished first."""
+        self.window.may_close = None
         self.clock.stop()
         self.session.shutdown()
         self._executor.shutdown()
@@ -333,3 +348,8 @@ def _state_text(state: State, message: str, steps: int) -> str:
     if state is State.PAUSED:
         return f"Paused after {steps:,} steps." if steps else "Ready. Press Run, or Space."
     return {State.RUNNING: "Training.", State.BUILDING: "Preparing."}.get(state, state.value)
+
+
+def _literal(text: str) -> str:
+    """Return a text that a window's title shows as it is, place holders included."""
+    return text.replace("[*]", "[*][*]")

@@ -6,8 +6,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -22,12 +22,13 @@ from PySide6.QtWidgets import (
 
 from app.shell.actions import make_actions, paint_icons
 from app.shell.banner import Banner
+from app.shell.file_menu import FileMenu
 from app.shell.start_page import StartPage
 from app.shell.transport import Transport
 from app.theme import Theme, apply_theme, load_theme
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from app.settings import Settings
     from app.views import View
@@ -43,11 +44,14 @@ class MainWindow(QMainWindow):
     -------
     closed()
         The user has closed the window.
+    files_dropped(object)
+        These files (a list of paths) were dropped on the window.
     theme_changed(object)
         Another theme is in force.
     """
 
     closed = Signal()
+    files_dropped = Signal(object)
     theme_changed = Signal(object)
 
     def __init__(self, settings: Settings) -> None:
@@ -55,6 +59,8 @@ class MainWindow(QMainWindow):
         self.setObjectName("main")
         self.settings = settings
         self.theme: Theme = load_theme(settings.theme)
+        self.may_close: Callable[[], bool] | None = None
+        """Asked before the window closes; who says no closes it later by ``close_at_once``."""
         self._arranged = False
         self._docks: dict[str, QDockWidget] = {}
         self._rows: list[list[QDockWidget]] = []
@@ -68,7 +74,10 @@ class MainWindow(QMainWindow):
         self.actions_by_key = make_actions(self)
         for action in self.actions_by_key.values():
             self.addAction(action)
+        self.setAcceptDrops(True)
         self.transport = Transport(self.actions_by_key)
+        self.file_menu = FileMenu(self.actions_by_key, self.settings, self)
+        self.transport.file_button.setMenu(self.file_menu)
         self.banner = Banner()
         self.start_page = StartPage()
         self.grid = QMainWindow()  # a window of its own inside, so that views dock among views
@@ -180,6 +189,12 @@ class MainWindow(QMainWindow):
         """Show the ready experiments."""
         self.stack.setCurrentWidget(self.start_page)
 
+    @Slot()
+    def close_at_once(self) -> None:
+        """Close without asking."""
+        self.may_close = None
+        self.close()
+
     def set_state(self, text: str) -> None:
         """Show at the bottom left what the run is doing."""
         if self.state_text.text() != text:
@@ -219,10 +234,27 @@ class MainWindow(QMainWindow):
     def sizeHint(self) -> QSize:
         return QSize(1440, 900)
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _local_files(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        files = _local_files(event.mimeData())
+        if files:
+            event.acceptProposedAction()
+            self.files_dropped.emit(files)
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self.may_close is not None and not self.may_close():
+            event.ignore()
+            return
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self.closed.emit()
         super().closeEvent(event)
+
+
+def _local_files(data: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
 
 
 def _dress(theme: Theme) -> None:

@@ -88,19 +88,22 @@ class Transport(QWidget):
             if name in ("epoch", "steps/s", "device"):
                 self._optional.append((caption, value))
         row.addStretch(1)
+        self.file_button = _framed(QToolButton())
+        self.file_button.setText("File")
+        self.file_button.setObjectName("button_file")
+        self.file_button.setAccessibleName("File")
+        self.file_button.setToolTip("Open, save and export")
+        self.file_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        row.addWidget(self.file_button)
         row.addWidget(self._button("start"))
         self.theme_button = self._button("theme")
         self.theme_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         row.addWidget(self.theme_button)
 
     def _button(self, key: str, *, primary: bool = False) -> QToolButton:
-        button = QToolButton()
+        button = _framed(QToolButton())
         button.setDefaultAction(self._actions[key])
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setIconSize(QSize(16, 16))
-        button.setMinimumHeight(30)
         button.setProperty("primary", primary)
-        button.setProperty("framed", True)
         button.setObjectName(f"button_{key}")
         button.setAccessibleName(self._actions[key].text())
         return button
@@ -109,8 +112,9 @@ class Transport(QWidget):
         self.speed.valueChanged.connect(self._on_speed)
 
     def apply_theme(self, theme: Theme) -> None:
-        """Draw the run button's icon in the theme's colours."""
+        """Draw the icons that belong to no action, or to one of two states, in its colours."""
         self._theme = theme
+        self.file_button.setIcon(icon("open", theme))
         self._show_run()
 
     def set_running(self, running: bool) -> None:
@@ -125,7 +129,7 @@ class Transport(QWidget):
         loss = source.scalars["loss"].last() if steps else None
         running = source.status.state is State.RUNNING
         self._set("step", f"{source.updates:,}".replace(",", "\u2009"))
-        self._set("epoch", f"{steps / source.facts.steps_per_epoch:.1f}" if steps else "–")
+        self._set("epoch", f"{source.facts.epoch(steps):.1f}" if steps else "–")
         rate = source.steps_per_s
         self._set("steps/s", (f"{rate:,.0f}".replace(",", "\u2009")) if running and rate else "–")
         self._set("loss", "–" if loss is None else f"{float(loss):.4g}")
@@ -168,3 +172,11 @@ class Transport(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+
+
+def _framed(button: QToolButton) -> QToolButton:
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setIconSize(QSize(16, 16))
+    button.setMinimumHeight(30)
+    button.setProperty("framed", True)
+    return button

@@ -1,39 +1,43 @@
-"""Data sources and their preparation: NumPy only, ready before torch is."""
+"""Data ready for training: where they come from, and the order of what is done to them."""
 
 from __future__ import annotations
 
-import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.data import array_files, csv_table, image_sets, toys
+from core.data.raw import Raw
+from core.data.scaling import scale
+from core.data.selection import choose_classes, limit_samples, split, spoil_labels
 from core.errors import DataError
 from resources import path as resource_path
 
 if TYPE_CHECKING:
-    from core.experiment.data import Moons
-    from core.experiment.fields import Part
+    from core.experiment.data import DataPart
 
-_FASHION = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-)
-_DIGIT_NAMES = tuple(str(digit) for digit in range(10))
-_FILES = {
-    "digits": ("digits8x8.npz", _DIGIT_NAMES),
-    "fashion_mnist": ("fashion_mnist10k.npz", _FASHION),
+TITLES = {
+    "digits": "Digits",
+    "fashion_mnist": "Fashion-MNIST",
+    "mnist": "MNIST",
+    "cifar10": "CIFAR-10",
+    "moons": "Moons",
+    "circles": "Circles",
+    "spirals": "Spirals",
+    "xor": "XOR",
+    "blobs": "Blobs",
+    "checkerboard": "Checkerboard",
+    "sine": "Sine",
+    "plane": "Plane",
+    "formula": "Formula",
+    "csv": "CSV table",
+    "npz": "NPZ arrays",
+    "idx": "IDX images",
 }
-TITLES = {"digits": "Digits", "fashion_mnist": "Fashion-MNIST", "moons": "Moons"}
+"""Kind of data -> its name on screen, in the order in which they are offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +47,35 @@ class Samples:
     Attributes
     ----------
     x_train, x_validation : ndarray of float32, shape (n, features)
-    y_train, y_validation : ndarray of int64, shape (n,)
+        Finite.
+    y_train, y_validation : ndarray
+        int64 of shape (n,) for classes, float32 of shape (n, outputs) for regression.
     class_names : tuple of str
+        Empty for regression.
     text : str
-        One line: what the data are and what was done to them.
+        One line: what the data are and everything that was done to them.
+    shape : tuple of int
+        (channels, height, width) if the features are the pixels of an image, else (features,).
+    explained : ndarray of float64, shape (components,), or None
+        Share of the variance of every principal component, the largest first; None without PCA.
+    kept : int
+        Principal components kept, 0 without PCA.
     """
 
     x_train: NDArray[np.float32]
-    y_train: NDArray[np.int64]
+    y_train: NDArray[Any]
     x_validation: NDArray[np.float32]
-    y_validation: NDArray[np.int64]
+    y_validation: NDArray[Any]
     class_names: tuple[str, ...]
     text: str
+    shape: tuple[int, ...] = ()
+    explained: NDArray[np.float64] | None = None
+    kept: int = 0
+
+    @property
+    def task(self) -> Literal["classes", "regression"]:
+        """``"classes"`` or ``"regression"``."""
+        return "classes" if self.class_names else "regression"
 
     @property
     def n_features(self) -> int:
@@ -63,99 +84,111 @@ class Samples:
 
     @property
     def n_classes(self) -> int:
-        """Outputs of the network."""
+        """Classes, 0 for regression."""
         return len(self.class_names)
 
+    @property
+    def n_outputs(self) -> int:
+        """Outputs of the network: one a class, or one a number to predict."""
+        return len(self.class_names) or self.y_train.shape[1]
 
-def load_samples(spec: Part, seed: int) -> Samples:
-    """Load, split and standardise.
+
+def load_samples(spec: DataPart, seed: int) -> Samples:
+    """Load and prepare: classes, limit, split, label noise, scale, standardise, PCA, in this order.
 
     Parameters
     ----------
-    spec : Part
+    spec : DataPart
         One of the kinds in ``core.experiment.data``.
     seed : int
-        Draws the toy data and the validation split.
+        Draws toy data, the samples used, the validation part and wrong labels. What is off draws
+        nothing, and no option changes what another one draws from the same samples.
 
     Raises
     ------
     DataError
-        If a file is missing or damaged.
+        If a file is missing, damaged or does not fit, or a setting does not suit the data.
     """
     rng = np.random.default_rng([seed, 1])
-    kind = cast("str", getattr(spec, "kind", ""))
-    if kind == "moons":
-        x, y = two_moons(cast("Moons", spec), rng)
-        names: tuple[str, ...] = ("upper", "lower")
-    else:
-        file, names = _FILES[kind]
-        x, y = _read_npz(file)
-    share = cast("float", getattr(spec, "validation", 0.0))
-    chosen = _stratified(y, share, rng)
-    x_train, x_validation = x[~chosen], x[chosen]
-    done = []
-    if getattr(spec, "standardize", False):
-        mean, std = x_train.mean(axis=0), x_train.std(axis=0)
-        std[std == 0.0] = 1.0  # a constant feature stays 0
-        x_train, x_validation = (x_train - mean) / std, (x_validation - mean) / std
-        done.append("standardised")
-    done.append(f"{len(x_validation):,} kept for validation")
-    text = f"{TITLES[kind]} · {len(x_train):,} samples · {x.shape[1]} features · " + ", ".join(done)
+    kind = str(getattr(spec, "kind", ""))
+    raw = _SOURCES[kind](spec, rng)
+    _check_enough(raw)
+    done = list(raw.notes)
+    raw, subset = choose_classes(raw, spec.classes)
+    raw, fewer = limit_samples(raw, spec.limit, np.random.default_rng([seed, 2]))
+    validation = split(raw, spec.validation, rng)
+    y: NDArray[Any] = raw.y if raw.class_names else raw.y.astype(np.float32)
+    y_train, spoiled = spoil_labels(
+        y[~validation], len(raw.class_names), spec, np.random.default_rng([seed, 3])
+    )
+    scaled = scale(raw, validation, spec)
+    done += [subset, fewer, spoiled, *scaled.done, f"{validation.sum():,} kept for validation"]
+    text = " · ".join(
+        [
+            TITLES[kind],
+            f"{len(scaled.x_train):,} samples",
+            f"{scaled.x_train.shape[1]:,} features",
+            ", ".join(filter(None, done)),
+        ]
+    )
     return Samples(
-        x_train.astype(np.float32),
-        y[~chosen],
-        x_validation.astype(np.float32),
-        y[chosen],
-        names,
+        scaled.x_train,
+        y_train,
+        scaled.x_validation,
+        y[validation],
+        raw.class_names,
         text,
+        scaled.shape,
+        scaled.explained,
+        scaled.kept,
     )
 
 
-def two_moons(
-    spec: Moons, rng: np.random.Generator
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Draw two interleaved half circles, as scikit-learn's ``make_moons`` defines them.
-
-    Returns
-    -------
-    x : ndarray of float64, shape (samples, 2)
-    y : ndarray of int64, shape (samples,)
-    """
-    upper = spec.samples // 2
-    lower = spec.samples - upper
-    t, u = np.linspace(0.0, np.pi, upper), np.linspace(0.0, np.pi, lower)
-    x = np.concatenate(
-        [np.column_stack([np.cos(t), np.sin(t)]), np.column_stack([1 - np.cos(u), 0.5 - np.sin(u)])]
-    )
-    y = np.repeat(np.array([0, 1], np.int64), [upper, lower])
-    return x + rng.normal(scale=spec.noise, size=x.shape), y
-
-
-def _read_npz(name: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    path = resource_path("data", name)
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            images, labels = archive["x_train"], archive["y_train"]
-    except FileNotFoundError:
+def _check_enough(raw: Raw) -> None:
+    """Refuse what no network can learn from, whatever the source."""
+    if len(raw.x) < 2:
         raise DataError(
-            f"The data file {name!r} is missing from {str(path.parent)!r}.",
-            hint="Install Gradoscope again, or choose other data.",
-            field="data.kind",
-        ) from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            f"The data hold {len(raw.x)} sample{'s' if len(raw.x) != 1 else ''}.",
+            hint="A network needs at least two.",
+            field="data",
+        )
+    if raw.x.shape[1] == 0:
+        raise DataError("The samples have no features.", hint="Choose other data.", field="data")
+    if not raw.class_names and not raw.y.size:
+        raise DataError("There is nothing to predict.", hint="Choose other data.", field="data")
+    if len(raw.class_names) == 1:
         raise DataError(
-            f"The data file {name!r} is damaged ({error}).",
-            hint="Install Gradoscope again, or choose other data.",
-            field="data.kind",
-        ) from None
-    return images.reshape(len(images), -1).astype(np.float64), labels.astype(np.int64)
+            f"The data hold a single class, {raw.class_names[0]!r}.",
+            hint="There must be at least two to tell apart; choose another target.",
+            field="data",
+        )
 
 
-def _stratified(y: NDArray[np.int64], share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Choose ``share`` of every class; at least one sample of each stays for training."""
-    chosen = np.zeros(len(y), bool)
-    for label in np.unique(y):
-        members = np.flatnonzero(y == label)
-        count = min(round(share * len(members)), len(members) - 1)
-        chosen[rng.permutation(members)[:count]] = True
-    return chosen
+def _bundled(file: str, names: tuple[str, ...], largest: float) -> Raw:
+    return image_sets.read_bundled(resource_path("data", file), names, largest)
+
+
+def _fashion(spec: Any, rng: np.random.Generator) -> Raw:
+    if spec.files == "full":
+        return image_sets.read_fashion_mnist(spec)
+    return _bundled("fashion_mnist10k.npz", image_sets.FASHION_NAMES, 255.0)
+
+
+_SOURCES: dict[str, Callable[[Any, np.random.Generator], Raw]] = {
+    "digits": lambda spec, rng: _bundled("digits8x8.npz", image_sets.DIGIT_NAMES, 16.0),
+    "fashion_mnist": _fashion,
+    "mnist": lambda spec, rng: image_sets.read_mnist(spec),
+    "cifar10": lambda spec, rng: image_sets.read_cifar10(spec),
+    "moons": lambda spec, rng: toys.points(toys.two_moons(spec, rng), ("upper", "lower")),
+    "circles": lambda spec, rng: toys.points(toys.two_circles(spec, rng), ("outer", "inner")),
+    "spirals": lambda spec, rng: toys.points(toys.spirals(spec, rng)),
+    "xor": lambda spec, rng: toys.points(toys.xor(spec, rng), ("same", "different")),
+    "blobs": lambda spec, rng: toys.points(toys.blobs(spec, rng)),
+    "checkerboard": lambda spec, rng: toys.points(toys.checkerboard(spec, rng), ("dark", "light")),
+    "sine": toys.sine,
+    "plane": toys.plane,
+    "formula": toys.formula,
+    "csv": lambda spec, rng: csv_table.read_csv(spec),
+    "npz": lambda spec, rng: array_files.read_npz(spec),
+    "idx": lambda spec, rng: array_files.read_idx(spec),
+}

@@ -5,22 +5,26 @@ from __future__ import annotations
 import math
 import time
 from copy import deepcopy
-from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812 -- the name everybody uses
 
 from core.data.samples import load_samples
 from core.devices import configure_threads, resolve_device
-from core.engine import optimizers
+from core.engine import losses, optimizers
 from core.engine.base import Change, Edit, StepBlock
+from core.engine.batches import Batches
 from core.engine.clipping import clip_
+from core.engine.measured import Measured
+from core.engine.penalties import Penalties, Segment
+from core.engine.schedules import Schedule
+from core.engine.stopping import EarlyStopping
 from core.errors import LabError
 from core.experiment.diff import differences
 from core.experiment.fields import Scope
+from core.experiment.penalties import AsNetwork
+from core.experiment.shapes import trace
 from core.measure.frames import make_frame
 from core.measure.norms import norms
 from core.measure.statistics import LayerSignals, WeightNorms
@@ -29,51 +33,12 @@ from core.record.source import Facts, Frame, LayerInfo
 
 if TYPE_CHECKING:
     from core.experiment import Experiment
+    from core.experiment.shapes import Stage
 
 Tensor = torch.Tensor
 
-
-@dataclass
-class _Measured:
-    """What a block of steps has left behind, on the device, in pieces."""
-
-    scalars: list[Tensor] = field(default_factory=list[Tensor])
-    signals: list[Tensor] = field(default_factory=list[Tensor])
-    norms: list[Tensor] = field(default_factory=list[Tensor])
-    accuracies: list[Tensor] = field(default_factory=list[Tensor])
-    outputs: list[tuple[Tensor, Tensor]] = field(default_factory=list[tuple[Tensor, Tensor]])
-
-    @property
-    def steps(self) -> int:
-        """Number of steps made."""
-        return len(self.scalars)
-
-    def block(
-        self, evaluations: tuple[tuple[int, float, float], ...], *, diverged: bool
-    ) -> StepBlock:
-        """Join the pieces and bring them to the CPU."""
-        scalars = torch.stack(self.scalars).cpu().numpy()
-        signals = torch.cat(self.signals).cpu().numpy()
-        norms = torch.cat(self.norms).cpu().numpy()
-        weight_norms, gradient_norms, update_norms = norms[:, 0], norms[:, 1], norms[:, 2]
-        with np.errstate(divide="ignore", invalid="ignore"):  # weights that are all 0
-            ratios = update_norms / weight_norms
-        return StepBlock(
-            n=self.steps,
-            scalars={name: scalars[:, i] for i, name in enumerate(_SCALARS)}
-            | {"accuracy": torch.cat(self.accuracies).cpu().numpy()},
-            layers={name: signals[:, i] for i, name in enumerate(LayerSignals.NAMES)}
-            | {
-                "weight_grad_norm": gradient_norms,
-                "update_ratio": ratios,
-                "weight_norm": weight_norms,
-            },
-            evaluations=evaluations,
-            diverged=diverged,
-        )
-
-
-_SCALARS = ("loss", "loss_data", "loss_penalty", "grad_norm", "clip_factor", "clip_angle")
+LARGEST_EVALUATION = 2048
+"""Samples evaluated at once: more would only need more memory."""
 
 
 class AutogradEngine:
@@ -90,108 +55,150 @@ class AutogradEngine:
     Raises
     ------
     LabError
-        If the data or the device are not to be had.
+        If the data or the device are not to be had, or do not fit the network or the loss.
     """
 
     def __init__(self, experiment: Experiment) -> None:
         configure_threads()
         self.experiment = experiment
-        samples = load_samples(experiment.data, experiment.seed)
-        batch = experiment.training.batch_size
-        self.device = resolve_device(
-            experiment.training.device, _multiply_adds(experiment, samples.n_features)
-        )
+        training = experiment.training
+        self.samples = load_samples(experiment.data, experiment.seed)
+        losses.check(training.loss, self.samples.task)
+        _check_validation(experiment, len(self.samples.x_validation))
+        shape, n_outputs = self.samples.shape, self.samples.n_outputs
+        stages = trace(experiment.network, shape, n_outputs)
+        self.device = resolve_device(training.device, _multiply_adds(stages) * training.batch_size)
         seeds = np.random.SeedSequence(experiment.seed).generate_state(3, np.uint64)
         self._init_rng = torch.Generator().manual_seed(int(seeds[0]))
         self._batch_rng = torch.Generator().manual_seed(int(seeds[1]))
         self._dropout_rng = torch.Generator(self.device).manual_seed(int(seeds[2]))
-        self._x, self._y = self._to_device(samples.x_train, samples.y_train)
-        self._x_val, self._y_val = self._to_device(samples.x_validation, samples.y_validation)
+        self._x, self._y = self._to_device(self.samples.x_train, self.samples.y_train)
+        self._x_val, self._y_val = self._to_device(
+            self.samples.x_validation, self.samples.y_validation
+        )
         self.network = Network(
             experiment.network,
-            samples.n_features,
-            samples.n_classes,
+            shape,
+            n_outputs,
             generator=self._init_rng,
             dropout_generator=self._dropout_rng,
             device=self.device,
+            first_batch=self._x[: training.batch_size],
         )
-        self._batch_size = min(batch, len(self._x))
-        full, rest = divmod(len(self._x), self._batch_size)
-        lonely = rest == 1 and any(layer.norm for layer in self.network.layers)
-        self.steps_per_epoch = full + (1 if rest and not lonely else 0)  # no batch norm of one
+        self._targets = losses.targets_for(training.loss, self._y, n_outputs)
+        self._targets_val = losses.targets_for(training.loss, self._y_val, n_outputs)
+        self._batches = Batches(
+            len(self._x),
+            training.batch_size,
+            least=2 if experiment.network.batch_normed else 1,
+            rng=self._batch_rng,
+            device=self.device,
+        )
         self.step = 0
-        self._order = torch.empty(0, dtype=torch.int64)
+        self._epochs_before, self._counted_from = 0.0, 0
         self._theta = torch.nn.Parameter(self.network.theta)
         self._gradient = torch.zeros_like(self.network.theta)
         self._zero = torch.zeros((), device=self.device)
-        self._optimizer = optimizers.make_optimizer(experiment.training.optimizer, self._theta)
+        self._sizes = [place.stop - place.start for place in self.network.places]
+        self._optimizer = optimizers.make_optimizer(training.optimizer, self._theta)
+        self._schedule = Schedule(training.schedule, self.steps_per_epoch, self.total_steps)
+        self._stopping = EarlyStopping(training.early_stopping)
+        self._follow_network()
         self._signals = LayerSignals(self.network, self.steps_per_epoch)
         self._norms = WeightNorms(self.network)
         self._last: tuple[int, Taps, list[Tensor], list[Tensor]] | None = None
-        self._samples_text = samples.text
-        self._class_names = samples.class_names
+        self._best: list[Tensor] = []
+        self._judged = -1
 
     # What others ask ---------------------------------------------------------------------
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in an epoch at the present batch size."""
+        return self._batches.per_epoch
 
     @property
     def facts(self) -> Facts:
         """Layers, data and device."""
         layers = tuple(
             LayerInfo(
-                number=index + 1,
+                number=layer.stage.number,
                 name=layer.name,
-                kind="dense",
-                fan_in=layer.fan_in,
+                kind="conv" if layer.weight.ndim == 4 else "dense",
+                fan_in=layer.weight[0].numel(),
                 units=layer.units,
                 activation=layer.activation_spec,
                 init=layer.init,
-                parameters=layer.parameters,
+                parameters=layer.stage.parameters,
+                row=layer.stage.row,
+                shape=layer.stage.after,
             )
-            for index, layer in enumerate(self.network.layers)
+            for layer in self.network.layers
         )
+        samples = self.samples
         return Facts(
             layers=layers,
             n_train=len(self._x),
             n_validation=len(self._x_val),
             n_features=self._x.shape[1],
-            n_classes=len(self._class_names),
-            class_names=self._class_names,
+            n_classes=len(samples.class_names),
+            class_names=samples.class_names,
             steps_per_epoch=self.steps_per_epoch,
             device=str(self.device),
-            data_text=self._samples_text,
-            parameters=sum(layer.parameters for layer in layers),
+            data_text=samples.text,
+            parameters=sum(stage.parameters for stage in self.network.stages),
+            epochs_before=self._epochs_before,
+            counted_from=self._counted_from,
+            explained=() if samples.explained is None else tuple(samples.explained.tolist()),
+            components=samples.kept,
         )
 
+    @property
+    def total_steps(self) -> int:
+        """Updates of the whole run, by the experiment's epochs and step limit."""
+        training = self.experiment.training
+        epochs = training.epochs - self._epochs_before
+        total = self._counted_from + math.ceil(epochs * self.steps_per_epoch - 1e-6)
+        return max(1, min(total, training.steps) if training.steps else total)
+
+    # Training ----------------------------------------------------------------------------
+
     def advance(self, max_steps: int, seconds: float) -> StepBlock:
-        """Train up to ``max_steps`` steps, or about ``seconds``; at least one step."""
+        """Train up to ``max_steps`` steps, or about ``seconds``.
+
+        At least one step is made, unless a rule ends the run before it.
+        """
         deadline = time.monotonic() + seconds
-        measured = _Measured()
+        measured = Measured()
         evaluations: list[tuple[int, float, float]] = []
-        finite = True
+        finite, stopped = True, ""
         while finite and measured.steps < max_steps:
-            if self.step % self.steps_per_epoch == 0 and len(self._x_val):
+            if self._batches.place == 0 and len(self._x_val):
                 evaluations.append((self.step, *self.evaluate()))
+                stopped = self._judge(*evaluations[-1][:2])
+                if stopped:
+                    break
             finite = self._train_step(measured)
             self.step += 1
             if time.monotonic() >= deadline:
                 break
-        self._measure(measured, everything=True)
-        return measured.block(tuple(evaluations), diverged=not finite)
+        measured.flush(self._signals, self._norms, everything=True)
+        layers = len(self.network.layers)
+        return measured.block(layers, tuple(evaluations), diverged=not finite, stopped=stopped)
 
-    def _train_step(self, measured: _Measured) -> bool:
+    def _train_step(self, measured: Measured) -> bool:
         """Make one step: forward, loss, backward, penalise, clip, update, measure.
 
         Returns whether the loss is finite; if it is not, the update is left out.
         """
         network, training = self.network, self.experiment.training
-        x, y = self._next_batch()
+        was_last = self._batches.next_is_last
+        chosen = self._batches.take()
+        x, targets = self._x.index_select(0, chosen), self._targets.index_select(0, chosen)
 
         taps = network.forward(x, training=True)
-        loss_data = F.cross_entropy(taps.h[-1], y)
-        slopes = torch.autograd.grad(loss_data, [*network.parameters, *taps.z])
-        gradients = slopes[: len(network.parameters)]
-        deltas = list(slopes[len(network.parameters) :])
-        self._last = (self.step, taps, deltas, list(gradients[: len(network.layers)]))
+        loss_data = losses.loss_of(training.loss, taps.h[-1], targets)
+        gradients, deltas = self._backward(loss_data, taps)
 
         with torch.no_grad():
             before, data_gradient = self._norms.slot()
@@ -201,70 +208,98 @@ class AutogradEngine:
             gradient, loss_penalty = self._penalised(data_gradient)
             loss = loss_data.detach() + loss_penalty
             grad_norm = norms(gradient, 0)
-            clip_factor, clip_angle = clip_(training.clip, gradient, grad_norm)
+            clip_factor, clip_angle = clip_(training.clip, gradient, grad_norm, self._sizes)
+            rate = training.optimizer.lr * self._schedule.factor(self.step)
             finite = math.isfinite(loss.item())
             if finite:
-                if training.weight_decay:
-                    keep = 1.0 - training.optimizer.lr * training.weight_decay
-                    self._theta[: network.n_weights].mul_(keep)
-                self._theta.grad = gradient
-                self._optimizer.step()
+                self._update(gradient, rate)
             self._norms.updated(self._theta)
 
             scalars = [loss, loss_data, loss_penalty, grad_norm, clip_factor, clip_angle]
             measured.scalars.append(torch.stack(scalars))
-            measured.outputs.append((taps.h[-1], y))
+            measured.rates.append(rate)
+            if self._learning:
+                measured.slopes.append(before[-len(self._not_learned) :] + self._not_learned)
+            if self.samples.class_names:
+                labels = targets if self._targets is self._y else self._y.index_select(0, chosen)
+                measured.outputs.append((taps.h[-1], labels))
             full = self._signals.add(self.step, taps, deltas)
-            epoch_ends = (self.step + 1) % self.steps_per_epoch == 0  # its last batch is smaller
-            next_is_last = (self.step + 2) % self.steps_per_epoch == 0
-            self._measure(measured, everything=full or epoch_ends or next_is_last)
+            # The last batch of an epoch may be smaller, and is measured by itself.
+            alone = full or was_last or self._batches.next_is_last
+            measured.flush(self._signals, self._norms, everything=alone)
         return finite
 
-    @torch.no_grad()
-    def _measure(self, measured: _Measured, *, everything: bool) -> None:
-        """Measure the steps that wait for it: all of them, or what there is no more room for."""
-        if self._norms.full or (everything and self._norms.waiting):
-            measured.norms.append(self._norms.flush())
-        if everything and measured.outputs:
-            measured.signals.append(self._signals.flush())
-            logits, labels = (torch.stack(list(one)) for one in zip(*measured.outputs, strict=True))
-            measured.accuracies.append((logits.argmax(2) == labels).mean(1, dtype=logits.dtype))
-            measured.outputs = []
+    def _backward(self, loss: Tensor, taps: Taps) -> tuple[list[Tensor], list[Tensor]]:
+        """Return the data gradient, tensor by tensor as in the flat vector, and every delta."""
+        network = self.network
+        learned = [network.slopes[index] for index in self._learning]
+        parameters = [*network.parameters, *learned]
+        found = torch.autograd.grad(loss, [*parameters, *taps.z])
+        gradients = list(found[: len(network.parameters)])
+        deltas = list(found[len(parameters) :])
+        self._last = (self.step, taps, deltas, gradients[: len(network.layers)])
+        slopes = torch.zeros_like(self._no_slopes) if learned else self._no_slopes
+        for place, index in enumerate(self._learning):
+            slopes[index] = found[len(gradients) + place]
+        return [*gradients, slopes], deltas
 
     def _penalised(self, data_gradient: Tensor) -> tuple[Tensor, Tensor]:
         """Return the gradient to be used, with L1 and L2, and their part of the loss.
 
         It is the data gradient itself if nothing will be changed in it.
         """
-        training, n = self.experiment.training, self.network.n_weights
-        penalty = self._zero
-        if not (training.l1 or training.l2) and training.clip.kind == "none":
-            return data_gradient, penalty
-        gradient, weights = self._gradient.copy_(data_gradient), self._theta[:n]
-        if training.l1:
-            gradient[:n].add_(weights.sign(), alpha=training.l1)
-            penalty = penalty + training.l1 * torch.linalg.vector_norm(weights, ord=1)
-        if training.l2:
-            gradient[:n].add_(weights, alpha=2.0 * training.l2)
-            penalty = penalty + training.l2 * torch.dot(weights, weights)
-        return gradient, penalty
+        if not self._penalties.active and self.experiment.training.clip.kind == "none":
+            return data_gradient, self._zero
+        gradient = self._gradient.copy_(data_gradient)
+        penalty = self._penalties.add_(gradient, self._theta) if self._penalties.active else None
+        return gradient, self._zero if penalty is None else penalty
 
-    def _next_batch(self) -> tuple[Tensor, Tensor]:
-        place = self.step % self.steps_per_epoch
-        if place == 0:
-            order = torch.randperm(len(self._x), generator=self._batch_rng)
-            self._order = order.to(self.device)
-        chosen = self._order[place * self._batch_size : (place + 1) * self._batch_size]
-        return self._x.index_select(0, chosen), self._y.index_select(0, chosen)
+    def _update(self, gradient: Tensor, rate: float) -> None:
+        optimizers.set_rate(self._optimizer, rate)
+        if self._penalties.decays:
+            self._penalties.decay_(self._theta, rate)
+        self._theta.grad = gradient
+        self._optimizer.step()
 
     @torch.no_grad()
     def evaluate(self) -> tuple[float, float]:
-        """Return validation loss and accuracy; NaN if nothing was kept for validation."""
+        """Return validation loss and accuracy; NaN if nothing was kept, or nothing to count."""
         if not len(self._x_val):
             return math.nan, math.nan
-        logits = self.network.forward(self._x_val, training=False).h[-1]
-        right = (logits.argmax(dim=1) == self._y_val).sum().item()
-        return F.cross_entropy(logits, self._y_val).item(), right / len(self._y_val)
+        parts = [
+            self.network.forward(x, training=False).h[-1]
+            for x in self._x_val.split(LARGEST_EVALUATION)
+        ]
+        outputs = parts[0] if len(parts) == 1 else torch.cat(parts)
+        loss = losses.loss_of(self.experiment.training.loss, outputs, self._targets_val).item()
+        if not self.samples.class_names:
+            return loss, math.nan
+        right = (outputs.argmax(dim=1) == self._y_val).sum().item()
+        return loss, right / len(self._y_val)
+
+    @torch.no_grad()
+    def _judge(self, step: int, val_loss: float) -> str:
+        """Tell the rules of an evaluation; return why the run has to end, if it has to."""
+        rules = self._stopping
+        if step > self._judged:
+            self._judged = step
+            self._schedule.observe(val_loss)
+        over = rules.observe(step, val_loss)
+        if rules.is_best and rules.restores_best:
+            self._best = [one.clone() for one in (self.network.theta, *self.network.buffers())]
+        if not over:
+            return ""
+        text = (
+            f"Stopped early at step {step:,}: the validation loss was lowest at step"
+            f" {rules.best_step or 0:,} ({rules.best_loss:.4g})"
+        )
+        if not (rules.restores_best and self._best):
+            return text + "."
+        for tensor, best in zip(
+            (self.network.theta, *self.network.buffers()), self._best, strict=True
+        ):
+            tensor.copy_(best)
+        return text + "; its weights are back."
 
     @torch.no_grad()
     def frame(self) -> Frame | None:
@@ -294,7 +329,7 @@ class AutogradEngine:
                 hint=f"Layers are 1 to {len(self.network.layers)}.",
             )
         self.network.draw(change.layers, self._init_rng)
-        optimizers.forget(self._optimizer, self._places(change.layers))
+        optimizers.forget(self._optimizer, self._parts(change.layers))
         self._signals.regroup(change.layers)
 
     def _adopt(self, experiment: Experiment) -> None:
@@ -306,29 +341,49 @@ class AutogradEngine:
                 hint="Reset the run to use it.",
                 field=fixed[0].path,
             )
+        training = experiment.training
         self.experiment = experiment
-        optimizers.adopt(experiment.training.optimizer, self._optimizer)
+        optimizers.adopt(training.optimizer, self._optimizer)
+        if min(training.batch_size, len(self._x)) != self._batches.size:
+            self._epochs_before = self.facts.epoch(self.step)
+            self._counted_from = self.step
+            self._batches.resize(training.batch_size)
+            self._signals.window = self.steps_per_epoch
+        self._schedule.adopt(training.schedule)
+        self._schedule.retime(self.step, self.steps_per_epoch, self.total_steps)
+        self._stopping.adopt(training.early_stopping)
         if any(one.path.startswith("network") for one in changed):
             self._last = None  # the taps belong to the old activations
             before = [layer.activation_spec for layer in self.network.layers]
             self.network.adopt(experiment.network)
             layers = enumerate(zip(before, self.network.layers, strict=True))
             self._signals.regroup([i for i, (old, one) in layers if old != one.activation_spec])
+        self._follow_network()
 
-    def _places(self, layers: tuple[int, ...]) -> list[slice]:
+    def _follow_network(self) -> None:
+        """Make what depends on the layers' live settings."""
+        network = self.network
+        penalties = [layer.penalty for layer in network.layers]
+        segments = [
+            Segment(place.start, place.stop, place.role, penalties[place.layer])
+            if place.layer >= 0
+            else Segment(place.start, place.stop, place.role, AsNetwork())
+            for place in network.places
+        ]
+        size = network.theta.numel()
+        self._penalties = Penalties(self.experiment.training, segments, self.device, size)
+        self._learning = network.learning_slopes()
+        self._not_learned = torch.full((len(network.slopes),), math.nan, device=self.device)
+        self._not_learned[self._learning] = 0.0
+        self._no_slopes = torch.zeros_like(self._not_learned)
+
+    def _parts(self, layers: tuple[int, ...]) -> list[slice]:
         """Return where the tensors of some layers lie in the flat vector."""
-        chosen = {
-            id(tensor)
-            for index in layers
-            for layer in [self.network.layers[index]]
-            for tensor in (layer.weight, layer.bias, *_norm_tensors(layer.norm))
-        }
-        places, offset = [], 0
-        for tensor in self.network.parameters:
-            if id(tensor) in chosen:
-                places.append(slice(offset, offset + tensor.numel()))
-            offset += tensor.numel()
-        return places
+        places = [place for place in self.network.places if place.layer in layers]
+        first_slope = self.network.places[-1].start
+        return [slice(place.start, place.stop) for place in places] + [
+            slice(first_slope + layer, first_slope + layer + 1) for layer in layers
+        ]
 
     def state(self) -> dict[str, Any]:
         """Return parameters, optimiser state and generators: enough to resume to the bit."""
@@ -339,7 +394,12 @@ class AutogradEngine:
             "buffers": [buffer.clone() for buffer in self.network.buffers()],
             "optimizer": deepcopy(self._optimizer.state_dict()),
             "generators": [rng.get_state() for rng in self._generators()],
-            "order": self._order.clone(),
+            "batches": self._batches.state(),
+            "epochs": (self._epochs_before, self._counted_from),
+            "schedule": self._schedule.state(),
+            "stopping": self._stopping.state(),
+            "judged": self._judged,
+            "best": [one.clone() for one in self._best],
             "dead": self._signals.state(),
         }
 
@@ -353,7 +413,13 @@ class AutogradEngine:
         self._optimizer.load_state_dict(deepcopy(state["optimizer"]))
         for rng, saved in zip(self._generators(), state["generators"], strict=True):
             rng.set_state(saved)
-        self._order = state["order"].clone()
+        self._batches.load_state(state["batches"])
+        self._epochs_before, self._counted_from = state["epochs"]
+        self._schedule.retime(self.step, self.steps_per_epoch, self.total_steps)
+        self._schedule.load_state(state["schedule"])
+        self._stopping.load_state(state["stopping"])
+        self._judged = state["judged"]
+        self._best = [one.clone() for one in state["best"]]
         self._signals.load_state(state["dead"])
         self._last = None
 
@@ -364,12 +430,19 @@ class AutogradEngine:
         return torch.from_numpy(x).to(self.device), torch.from_numpy(y).to(self.device)
 
 
-def _norm_tensors(norm: Any) -> tuple[Tensor, ...]:
-    return () if norm is None else (norm.scale, norm.shift)
+def _check_validation(experiment: Experiment, n_validation: int) -> None:
+    setting = experiment.training.watching_validation()
+    if setting is not None and not n_validation:
+        raise LabError(
+            "watches the validation loss, but no samples are kept for validation"
+            f" (data.validation is {experiment.data.validation:g}).",
+            hint="Keep a share of the data for validation, such as 0.2.",
+            field=setting,
+        )
 
 
-def _multiply_adds(experiment: Experiment, n_features: int) -> int:
-    """Return roughly the work of one forward pass: hidden weights times batch size."""
-    fans = [n_features, *(layer.units for layer in experiment.network.expanded())]
-    weights = sum(one * other for one, other in pairwise(fans))
-    return weights * experiment.training.batch_size
+def _multiply_adds(stages: tuple[Stage, ...]) -> int:
+    """Return the work of one forward pass of one sample."""
+    return sum(
+        math.prod(stage.weight) * math.prod(stage.after[1:]) for stage in stages if stage.weight
+    )

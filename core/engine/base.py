@@ -26,6 +26,8 @@ class StepBlock:
     evaluations : tuple of (step, validation loss, validation accuracy)
     diverged : bool
         Whether the last step's loss is NaN or Inf; its update was not made.
+    stopped : str
+        Why a rule ended the run before its last step, in a sentence; empty if none did.
     """
 
     n: int
@@ -33,6 +35,7 @@ class StepBlock:
     layers: dict[str, NDArray[np.float32]]
     evaluations: tuple[tuple[int, float, float], ...]
     diverged: bool
+    stopped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,16 @@ class Engine(Protocol):
         """Updates made so far."""
         ...
 
+    @property
+    def total_steps(self) -> int:
+        """Updates of the whole run, by the experiment's epochs and step limit."""
+        ...
+
     def advance(self, max_steps: int, seconds: float) -> StepBlock:
-        """Train up to ``max_steps`` steps, or about ``seconds``; at least one step."""
+        """Train up to ``max_steps`` steps, or about ``seconds``.
+
+        At least one step is made, unless a rule ends the run before it.
+        """
         ...
 
     def evaluate(self) -> tuple[float, float]:

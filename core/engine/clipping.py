@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from core.experiment.training import ClipNorm, ClipValue
+from core.experiment.training import ClipLayerNorm, ClipNorm, ClipValue, NoClip
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.experiment.training import ClipSpec
 
 Tensor = torch.Tensor
 
 
-def clip_(spec: ClipSpec, gradient: Tensor, norm: Tensor) -> tuple[Tensor, Tensor]:
+def clip_(
+    spec: ClipSpec, gradient: Tensor, norm: Tensor, sizes: Sequence[int] = ()
+) -> tuple[Tensor, Tensor]:
     """Clip a flat gradient in place.
 
     Parameters
@@ -24,6 +28,9 @@ def clip_(spec: ClipSpec, gradient: Tensor, norm: Tensor) -> tuple[Tensor, Tenso
         Overwritten.
     norm : Tensor, scalar
         Its L2 norm.
+    sizes : sequence of int
+        Elements of each tensor of parameters, in the order of ``gradient``; only clipping layer
+        by layer asks for them.
 
     Returns
     -------
@@ -35,18 +42,28 @@ def clip_(spec: ClipSpec, gradient: Tensor, norm: Tensor) -> tuple[Tensor, Tenso
     Notes
     -----
     By norm: Pascanu, Mikolov & Bengio 2013, without the 1e-6 that PyTorch adds to the norm.
+    Layer by layer: each tensor by itself, as Keras does with ``clipnorm``.
     """
-    if isinstance(spec, ClipNorm):
-        factor = spec.limit / norm.clamp(min=spec.limit)
-        gradient.mul_(factor)
-        return factor, torch.zeros_like(norm)
-    if isinstance(spec, ClipValue):
-        raw = gradient.clone()
-        gradient.clamp_(-spec.limit, spec.limit)
-        after = torch.linalg.vector_norm(gradient)
-        factor = torch.where(norm > 0, after / norm, 1.0)
-        return factor, torch.where(norm > 0, _angle(raw / norm, gradient / after), 0.0)
-    return torch.ones_like(norm), torch.zeros_like(norm)
+    match spec:
+        case NoClip():
+            return torch.ones_like(norm), torch.zeros_like(norm)
+        case ClipNorm():
+            factor = spec.limit / norm.clamp(min=spec.limit)
+            gradient.mul_(factor)
+            return factor, torch.zeros_like(norm)
+        case ClipValue():
+            raw = gradient.clone()
+            gradient.clamp_(-spec.limit, spec.limit)
+        case ClipLayerNorm():
+            raw = gradient.clone()
+            tensors = gradient.split(list(sizes))
+            # The norms of all tensors in one call; torch has no public name for it.
+            norms = torch._foreach_norm(tensors)  # pyright: ignore[reportPrivateImportUsage]
+            factors = spec.limit / torch.stack(norms).clamp(min=spec.limit)
+            torch._foreach_mul_(tensors, factors.unbind())  # pyright: ignore[reportPrivateImportUsage]
+    after = torch.linalg.vector_norm(gradient)
+    factor = torch.where(norm > 0, after / norm, 1.0)
+    return factor, torch.where(norm > 0, _angle(raw / norm, gradient / after), 0.0)
 
 
 def _angle(one: Tensor, other: Tensor) -> Tensor:

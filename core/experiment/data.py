@@ -1,60 +1,82 @@
-"""The data part of an experiment."""
+"""The data part of an experiment: one of many kinds."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from core.experiment.fields import BY_KIND, SHORTHAND, Part, setting
+from core.experiment.data_base import DataPart
+from core.experiment.data_files import Csv, Idx, Npz
+from core.experiment.data_sets import Cifar10, Digits, FashionMnist, Mnist
+from core.experiment.data_toys import (
+    Blobs,
+    Checkerboard,
+    Circles,
+    FormulaData,
+    Moons,
+    Plane,
+    Sine,
+    Spirals,
+    Xor,
+)
+from core.experiment.fields import BY_KIND, SHORTHAND
 
+__all__ = [
+    "DATA_KINDS",
+    "Blobs",
+    "Checkerboard",
+    "Cifar10",
+    "Circles",
+    "Csv",
+    "Data",
+    "DataPart",
+    "Digits",
+    "FashionMnist",
+    "FormulaData",
+    "Idx",
+    "Mnist",
+    "Moons",
+    "Npz",
+    "Plane",
+    "Sine",
+    "Spirals",
+    "Xor",
+]
 
-class _Data(Part):
-    validation: float = setting(
-        0.2,
-        title="Validation share",
-        unit="share",
-        help="Share of the training samples kept aside to see whether the network generalises.",
-        ge=0.0,
-        le=0.9,
-    )
-    standardize: bool = setting(
-        True,
-        title="Standardise",
-        help="Shift and scale every feature to mean 0 and standard deviation 1 (training set).",
-    )
-
-
-class Digits(_Data):
-    """1,438 handwritten digits of 8 x 8 pixels (UCI Optical Recognition, Alpaydin & Kaynak)."""
-
-    kind: Literal["digits"] = "digits"
-
-
-class FashionMnist(_Data):
-    """8,000 photographs of clothing, 28 x 28 pixels, ten classes (Zalando Fashion-MNIST)."""
-
-    kind: Literal["fashion_mnist"] = "fashion_mnist"
-
-
-class Moons(_Data):
-    """Two interleaved half circles in the plane: the smallest problem that needs a curve."""
-
-    kind: Literal["moons"] = "moons"
-    samples: int = setting(
-        1000, title="Samples", help="How many points are drawn in all.", ge=10, le=1_000_000
-    )
-    noise: float = setting(
-        0.15,
-        title="Noise",
-        unit="std",
-        help="Standard deviation of the Gaussian noise added to both coordinates.",
-        ge=0.0,
-        le=10.0,
-    )
-
-
-DATA_KINDS: dict[str, type[_Data]] = {
+DATA_KINDS: dict[str, type[DataPart]] = {
     "digits": Digits,
     "fashion_mnist": FashionMnist,
+    "mnist": Mnist,
+    "cifar10": Cifar10,
     "moons": Moons,
+    "circles": Circles,
+    "spirals": Spirals,
+    "xor": Xor,
+    "blobs": Blobs,
+    "checkerboard": Checkerboard,
+    "sine": Sine,
+    "plane": Plane,
+    "formula": FormulaData,
+    "csv": Csv,
+    "npz": Npz,
+    "idx": Idx,
 }
-Data = Annotated[Digits | FashionMnist | Moons, BY_KIND, SHORTHAND]
+Data = Annotated[
+    Digits
+    | FashionMnist
+    | Mnist
+    | Cifar10
+    | Moons
+    | Circles
+    | Spirals
+    | Xor
+    | Blobs
+    | Checkerboard
+    | Sine
+    | Plane
+    | FormulaData
+    | Csv
+    | Npz
+    | Idx,
+    BY_KIND,
+    SHORTHAND,
+]

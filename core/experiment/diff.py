@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.errors import ExperimentError
 from core.experiment.fields import Part, Scope, scope_of
 
 if TYPE_CHECKING:
@@ -90,9 +92,8 @@ def _compare(old: Part, new: Part, prefix: str, found: list[Difference]) -> None
 
 def _text(value: Any) -> str:
     if isinstance(value, Part):
-        fields = {key: item for key, item in value.model_dump().items() if key != "kind"}
         inside = ", ".join(
-            f"{item:g}" if isinstance(item, float) else str(item) for item in fields.values()
+            _text(getattr(value, key)) for key in type(value).model_fields if key != "kind"
         )
         kind = str(getattr(value, "kind", "")).replace("_", " ")
         return f"{kind} {inside}".strip()
@@ -100,15 +101,29 @@ def _text(value: Any) -> str:
 
 
 def merge_live(running: Experiment, wanted: Experiment) -> Experiment:
-    """Return what a running experiment can take over from a wanted one without a restart."""
-    data = running.plain()
+    """Return what a running experiment can take over from a wanted one without a restart.
+
+    A live setting that goes together only with one that needs a restart waits for it.
+    """
+    live = [one for one in differences(running, wanted) if one.scope is not Scope.RESTART]
+    try:
+        return _with_changes(running, live)
+    except ExperimentError:
+        merged = running
+        for change in live:
+            with suppress(ExperimentError):  # it waits: the form says so
+                merged = _with_changes(merged, [change])
+        return merged
+
+
+def _with_changes(experiment: Experiment, changes: list[Difference]) -> Experiment:
+    data = experiment.plain()
     data["network"]["layers"] = [
-        layer.model_dump(mode="json") for layer in running.network.expanded()
+        layer.model_dump(mode="json") for layer in experiment.network.expanded()
     ]
-    for change in differences(running, wanted):
-        if change.scope is not Scope.RESTART:
-            _put(data, change.path.split("."), change.new)
-    return type(running).parse(data)
+    for change in changes:
+        _put(data, change.path.split("."), change.new)
+    return type(experiment).parse(data)
 
 
 def _put(node: Any, parts: list[str], value: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -38,6 +38,7 @@ def setting(
     unit: str = "",
     scope: Scope = Scope.RESTART,
     log: bool = False,
+    path: Literal["", "file", "folder"] = "",
     **constraints: Any,
 ) -> Any:
     """Declare a setting.
@@ -52,10 +53,12 @@ def setting(
         When a change takes effect.
     log : bool
         Whether the number lives on a logarithmic scale.
+    path : {"", "file", "folder"}
+        Whether the text names a file or a folder, so that the form offers to look for it.
     **constraints
         Passed to :func:`pydantic.Field` (``ge``, ``gt``, ``le``, ``lt`` ...).
     """
-    extra = {"unit": unit, "scope": scope.value, "log": log}
+    extra = {"unit": unit, "scope": scope.value, "log": log, "path": path}
     return Field(default, title=title, description=help, json_schema_extra=extra, **constraints)
 
 
@@ -75,6 +78,12 @@ def is_log(info: FieldInfo) -> bool:
     """Return whether the number lives on a logarithmic scale."""
     extra = info.json_schema_extra
     return bool(extra["log"]) if isinstance(extra, dict) else False
+
+
+def path_of(info: FieldInfo) -> str:
+    """Return ``file`` or ``folder`` for a text that names one, else an empty string."""
+    extra = info.json_schema_extra
+    return str(extra["path"]) if isinstance(extra, dict) else ""
 
 
 def _expand_shorthand(value: Any) -> Any:

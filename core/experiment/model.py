@@ -7,12 +7,18 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from core.errors import ExperimentError, Problem
-from core.experiment.activations import ACTIVATION_KINDS
+from core.experiment.activations import ACTIVATION_KINDS, INNER_ACTIVATION_KINDS
 from core.experiment.data import DATA_KINDS, Data, Digits
 from core.experiment.fields import Part, Scope, setting
 from core.experiment.initializers import BIAS_INIT_KINDS, INIT_KINDS
+from core.experiment.layers import LAYER_KINDS
+from core.experiment.losses import LOSS_KINDS
 from core.experiment.network import NetworkSpec
+from core.experiment.normalization import BATCH_NORM_KINDS, INPUT_NORM_KINDS, LAYER_NORM_KINDS
+from core.experiment.penalties import PENALTY_KINDS
 from core.experiment.problems import problems_of
+from core.experiment.schedules import SCHEDULE_KINDS
+from core.experiment.stopping import EARLY_STOPPING_KINDS
 from core.experiment.training import CLIP_KINDS, OPTIMIZER_KINDS, Training
 
 SCHEMA = 1
@@ -20,9 +26,18 @@ SCHEMA = 1
 KINDS: dict[str, dict[str, Any]] = {
     "data": DATA_KINDS,
     "activation": ACTIVATION_KINDS,
+    "inner": INNER_ACTIVATION_KINDS,
     "init": INIT_KINDS,
     "bias_init": BIAS_INIT_KINDS,
+    "layers": LAYER_KINDS,
+    "batch_norm": BATCH_NORM_KINDS,
+    "layer_norm": LAYER_NORM_KINDS,
+    "input_norm": INPUT_NORM_KINDS,
+    "penalty": PENALTY_KINDS,
+    "loss": LOSS_KINDS,
     "optimizer": OPTIMIZER_KINDS,
+    "schedule": SCHEDULE_KINDS,
+    "early_stopping": EARLY_STOPPING_KINDS,
     "clip": CLIP_KINDS,
 }
 """Name of a setting that is a choice of kinds -> kind -> model."""
@@ -60,8 +75,7 @@ class Experiment(Part):
 
     @model_validator(mode="after")
     def _batch_norm_needs_a_batch(self) -> Experiment:
-        normed = any(layer.batch_norm != "none" for layer in self.network.layers)
-        if normed and self.training.batch_size < 2:
+        if self.network.batch_normed and self.training.batch_size < 2:
             raise ValueError(
                 "batch norm needs at least two samples in a batch, but training.batch_size is 1"
             )

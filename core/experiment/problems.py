@@ -76,7 +76,7 @@ def _problem(
         known = [info.alias or name for name, info in models[-1].model_fields.items()]
         return Problem(field, "there is no such setting.", did_you_mean(str(path[-1]), known))
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        choices = list(kinds[str(path[-1])])
+        choices = list(kinds[_family(path)])
         if kind == "union_tag_not_found":
             return Problem(f"{field}.kind", "is missing.", f"Choose one of {', '.join(choices)}.")
         tag = str(context.get("tag", given))
@@ -112,7 +112,7 @@ def _walk(
     path: list[int | str] = []
     models: list[type[BaseModel]] = [root]
     for part in location:
-        family = kinds.get(str(path[-1])) if path else None
+        family = kinds.get(_family(path))
         if family is not None and part in family and not (isinstance(data, dict) and part in data):
             models.append(family[str(part)])
             continue
@@ -126,6 +126,11 @@ def _walk(
                 models.append(candidate)
                 break
     return path, models
+
+
+def _family(path: list[int | str]) -> str:
+    """Return the setting that a path ends at: for an element of a list, the list's."""
+    return next((part for part in reversed(path) if isinstance(part, str)), "")
 
 
 def _child(data: Any, part: int | str) -> Any:

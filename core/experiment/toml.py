@@ -109,7 +109,7 @@ def _assign(node: Any, parts: list[str], value: Any, whole: str, family: str) ->
         indices = range(len(node)) if head == "*" else [_index(node, head, whole)]
         for index in indices:
             if rest:
-                _assign(node[index], rest, value, whole, "")
+                _assign(node[index], rest, value, whole, family)
             else:
                 node[index] = deepcopy(value)
         return
@@ -133,8 +133,8 @@ def _assign(node: Any, parts: list[str], value: Any, whole: str, family: str) ->
 
 
 def _change_kind(node: dict[str, Any], family: str, kind: str) -> None:
-    """Switch kind; a learning rate of SGD is no default for Adam, so only shared data stays."""
-    keep = KINDS[family][kind].model_fields if family == "data" else {}
+    """Switch kind; SGD's learning rate is no default for Adam, but data and layers keep theirs."""
+    keep = KINDS[family][kind].model_fields if family in ("data", "layers") else {}
     for key in list(node):
         if key not in keep:
             del node[key]

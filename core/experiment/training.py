@@ -1,67 +1,32 @@
-"""The training part of an experiment: optimiser, clipping, penalties, device."""
+"""The training part of an experiment: loss, optimiser, schedule, clipping, penalties, stopping."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import ValidationInfo, field_validator
+
 from core.experiment.fields import BY_KIND, SHORTHAND, Part, Scope, setting
+from core.experiment.losses import CrossEntropy, Loss
+from core.experiment.optimizers import OPTIMIZER_KINDS, Adam, Optimizer, OptimizerSpec, Sgd
+from core.experiment.schedules import ConstantRate, Schedule, ScheduleSpec
+from core.experiment.stopping import EarlyStopping, NoEarlyStopping
 
-_LR_HELP = "Step size: how far each update follows the gradient."
-
-
-class Sgd(Part):
-    """Stochastic gradient descent, with momentum."""
-
-    kind: Literal["sgd"] = "sgd"
-    lr: float = setting(
-        0.1, title="Learning rate", help=_LR_HELP, scope=Scope.LIVE, log=True, gt=0.0
-    )
-    momentum: float = setting(
-        0.9,
-        title="Momentum",
-        help="Share of the previous update that is kept.",
-        scope=Scope.LIVE,
-        ge=0.0,
-        lt=1.0,
-    )
-
-
-class Adam(Part):
-    """Adam (Kingma & Ba 2015): each weight's step is scaled by its own gradient history."""
-
-    kind: Literal["adam"] = "adam"
-    lr: float = setting(
-        0.001, title="Learning rate", help=_LR_HELP, scope=Scope.LIVE, log=True, gt=0.0
-    )
-    beta1: float = setting(
-        0.9,
-        title="Beta 1",
-        help="Memory of the mean gradient.",
-        scope=Scope.LIVE,
-        ge=0.0,
-        lt=1.0,
-    )
-    beta2: float = setting(
-        0.999,
-        title="Beta 2",
-        help="Memory of the squared gradient.",
-        scope=Scope.LIVE,
-        ge=0.0,
-        lt=1.0,
-    )
-    epsilon: float = setting(
-        1e-8,
-        title="Epsilon",
-        help="Added to the denominator; gradients below it are not rescued.",
-        scope=Scope.LIVE,
-        log=True,
-        gt=0.0,
-    )
-
-
-OPTIMIZER_KINDS: dict[str, type[Part]] = {"sgd": Sgd, "adam": Adam}
-OptimizerSpec = Sgd | Adam
-Optimizer = Annotated[OptimizerSpec, BY_KIND, SHORTHAND]
+__all__ = [
+    "CLIP_KINDS",
+    "OPTIMIZER_KINDS",
+    "Adam",
+    "Clip",
+    "ClipLayerNorm",
+    "ClipNorm",
+    "ClipSpec",
+    "ClipValue",
+    "NoClip",
+    "Optimizer",
+    "OptimizerSpec",
+    "Sgd",
+    "Training",
+]
 
 
 class NoClip(Part):
@@ -88,22 +53,51 @@ class ClipNorm(Part):
     )
 
 
-CLIP_KINDS: dict[str, type[Part]] = {"none": NoClip, "value": ClipValue, "norm": ClipNorm}
-ClipSpec = NoClip | ClipValue | ClipNorm
+class ClipLayerNorm(Part):
+    """Each layer's weights, biases ... are shortened by themselves (Keras clipnorm); this turns."""
+
+    kind: Literal["layer_norm"] = "layer_norm"
+    limit: float = setting(
+        1.0,
+        title="Limit",
+        help="Largest L2 norm of the gradient of one tensor of parameters.",
+        scope=Scope.LIVE,
+        log=True,
+        gt=0.0,
+    )
+
+
+CLIP_KINDS: dict[str, type[Part]] = {
+    "none": NoClip,
+    "value": ClipValue,
+    "norm": ClipNorm,
+    "layer_norm": ClipLayerNorm,
+}
+ClipSpec = NoClip | ClipValue | ClipNorm | ClipLayerNorm
 Clip = Annotated[ClipSpec, BY_KIND, SHORTHAND]
 
 
 class Training(Part):
     """How the network is trained."""
 
-    loss: Literal["cross_entropy"] = setting(
-        "cross_entropy", title="Loss", unit="nats", help="What training makes small."
-    )
+    loss: Loss = setting(CrossEntropy(), title="Loss", help="What training makes small.")
     optimizer: Optimizer = setting(
         Sgd(), title="Optimiser", help="How a gradient becomes an update."
     )
+    schedule: Schedule = setting(
+        ConstantRate(),
+        title="Schedule",
+        help="How the learning rate changes over the run.",
+        scope=Scope.LIVE,
+    )
     batch_size: int = setting(
-        32, title="Batch size", unit="samples", help="Samples in one step.", ge=1, le=1_000_000
+        32,
+        title="Batch size",
+        unit="samples",
+        help="Samples in one step; as many as there are make the full batch.",
+        scope=Scope.LIVE,
+        ge=1,
+        le=1_000_000,
     )
     epochs: int = setting(
         20,
@@ -113,10 +107,25 @@ class Training(Part):
         ge=1,
         le=10_000_000,
     )
+    steps: int = setting(
+        0,
+        title="Step limit",
+        unit="steps",
+        help="Steps after which the run ends even if epochs are left; 0 for no limit.",
+        scope=Scope.LIVE,
+        ge=0,
+        le=1_000_000_000_000,
+    )
+    early_stopping: EarlyStopping = setting(
+        NoEarlyStopping(),
+        title="Early stopping",
+        help="Whether the run ends once the validation loss has stopped falling.",
+        scope=Scope.LIVE,
+    )
     clip: Clip = setting(
         NoClip(),
         title="Clip gradient",
-        help="Limit the gradient before it is used, by value or by norm.",
+        help="Limit the gradient before it is used, by value, by norm, or layer by layer.",
         scope=Scope.LIVE,
     )
     l1: float = setting(
@@ -146,9 +155,40 @@ class Training(Part):
         log=True,
         ge=0.0,
     )
+    penalize_biases: bool = setting(
+        False,
+        title="Penalise biases",
+        help="L1, L2 and weight decay act on biases too, not on weights alone.",
+        scope=Scope.LIVE,
+    )
+    penalize_norms: bool = setting(
+        False,
+        title="Penalise norms",
+        help="L1, L2 and weight decay act on scale and shift of batch and layer norm too.",
+        scope=Scope.LIVE,
+    )
     device: str = setting(
         "auto",
         title="Device",
         help="Where to compute: auto, cpu, cuda, cuda:1 ... or mps.",
         pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$",
     )
+
+    @field_validator("schedule")
+    @classmethod
+    def _obeyed_by_the_optimizer(cls, schedule: ScheduleSpec, info: ValidationInfo) -> ScheduleSpec:
+        optimizer = info.data.get("optimizer")
+        if optimizer is not None and optimizer.kind == "rprop" and schedule != ConstantRate():
+            raise ValueError(
+                f"{schedule.kind} would change nothing: rprop finds its own step sizes. Choose"
+                " constant without warm-up, or another optimiser"
+            )
+        return schedule
+
+    def watching_validation(self) -> str | None:
+        """Return the path of a setting that needs validation samples, or None."""
+        if self.schedule.kind == "plateau":
+            return "training.schedule"
+        if self.early_stopping.kind == "validation_loss":
+            return "training.early_stopping"
+        return None

@@ -12,7 +12,9 @@ from core.record.source import Frame, Histogram, LayerFrame
 if TYPE_CHECKING:
     import torch
 
+    from core.experiment.fields import Part
     from core.network.build import Network, Taps
+    from core.network.layers import Layer
 
 BINS = 48
 """Enough to see a shape in a panel of 200 pixels, few enough to be read at a glance."""
@@ -66,8 +68,8 @@ def make_frame(
     step : int
     network : Network
     taps : Taps
-    deltas : list of Tensor, shape (batch, units)
-    gradients : list of Tensor, shape (units, fan_in)
+    deltas : list of Tensor, shape (batch, units) or (batch, channels, height, width)
+    gradients : list of Tensor, each of the shape of the weights
         dL_data/dW, layer by layer.
     """
     layers: list[LayerFrame] = []
@@ -81,12 +83,24 @@ def make_frame(
                 derivative=histogram(_numpy(slope)),
                 delta=histogram(_numpy(delta)),
                 gradient=histogram(_numpy(gradient)),
-                unit_z=_numpy(z.detach().mean(dim=0)),
-                unit_derivative=_numpy(slope.mean(dim=0)),
-                activation=layer.activation_spec,
+                unit_z=_numpy(_by_unit(z)),
+                unit_derivative=_numpy(_by_unit(slope)),
+                activation=_as_learned(layer),
             )
         )
     return Frame(step, tuple(layers))
+
+
+def _by_unit(values: torch.Tensor) -> torch.Tensor:
+    """Return the mean of each unit over the batch, of each channel also over its pixels."""
+    return values.detach().mean(dim=0 if values.ndim == 2 else (0, 2, 3))
+
+
+def _as_learned(layer: Layer) -> Part:
+    """Return the activation as it is now: PReLU with the slope that it has learned."""
+    if layer.activation.kind != "prelu":
+        return layer.activation_spec
+    return layer.activation_spec.model_copy(update={"alpha": layer.slope.item()})
 
 
 def _numpy(tensor: torch.Tensor) -> NDArray[np.float32]:

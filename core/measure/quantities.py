@@ -141,6 +141,17 @@ _ALL = (
         "Small when few components are clipped, even if those were the important ones.",
     ),
     Quantity(
+        "learning_rate",
+        "Learning rate",
+        "η",
+        "",
+        Per.STEP,
+        "the optimiser's rate times the schedule's factor, as the step used it",
+        "Follows the schedule; every live change of the rate is a jump.",
+        "Adaptive optimisers take steps of other sizes: look at the update ratio.",
+        log=True,
+    ),
+    Quantity(
         "weight_grad_norm",
         "Weight gradient",
         "‖∂L/∂W‖",
@@ -227,6 +238,17 @@ _ALL = (
         "Exponential growth announces a divergence.",
         "Grows with the number of weights: compare a layer with itself.",
         log=True,
+    ),
+    Quantity(
+        "learned_slope",
+        "Learned slope",
+        "α",
+        "",
+        Per.LAYER,
+        "slope of PReLU for z < 0 before the step's update; NaN in other layers",
+        "Where it goes from its start of 0.25: 0 is ReLU, 1 is linear.",
+        "One slope for the whole layer; He et al. also learn one for each channel.",
+        "He, Zhang, Ren & Sun 2015",
     ),
 )
 

@@ -15,14 +15,12 @@ from typing import TYPE_CHECKING
 import torch
 
 from core.measure.norms import exact, norms, repaired
+from core.network.activations import SATURATED_BELOW
 
 if TYPE_CHECKING:
     from core.network.build import Layer, Network, Taps
 
 Tensor = torch.Tensor
-
-SATURATED_BELOW = 0.05
-"""Share of sup |phi'| under which an entry counts as saturated (DESIGN: quantities)."""
 
 CACHE_BYTES = 1_000_000
 """What the steps that wait to be measured may hold: about a core's second-level cache."""
@@ -37,7 +35,7 @@ def steps_at_once(bytes_per_step: int) -> int:
 
 @dataclass
 class _Group:
-    """Neighbouring layers with the same number of units and the same activation."""
+    """Neighbouring layers with outputs of the same shape and the same activation."""
 
     first: int
     layers: list[Layer]
@@ -45,7 +43,7 @@ class _Group:
     last_alive: Tensor  # (layers, units): newest step at which phi' was not 0 for some sample
 
     def stack(self, steps: list[list[Tensor]]) -> Tensor:
-        """Return shape (steps * layers, batch, units)."""
+        """Return shape (steps * layers, batch, units or channels, ...)."""
         last = self.first + len(self.layers)
         chosen = [tensor for tensors in steps for tensor in tensors[self.first : last]]
         return chosen[0].unsqueeze(0) if len(chosen) == 1 else torch.stack(chosen)
@@ -71,7 +69,7 @@ class LayerSignals:
 
     def __init__(self, network: Network, window: int) -> None:
         self._network = network
-        self._window = window
+        self.window = window
         self._groups: list[_Group] = []
         self._steps: list[int] = []
         self._taps: list[Taps] = []
@@ -94,15 +92,13 @@ class LayerSignals:
         self._groups = []
         first = 0
         layers = self._network.layers
-        for (units, _), members in groupby(layers, lambda one: (one.units, one.activation_spec)):
-            group = list(members)
-            alive = torch.full((len(group), units), -self._window, device=device)
+        for _, members in groupby(enumerate(layers), _alike):
+            group = [layer for _, layer in members]
+            alive = torch.full((len(group), group[0].units), -self.window, device=device)
             for row, index in enumerate(range(first, first + len(group))):
                 if index not in forget:
                     alive[row] = known[index]
-            plain = all(
-                (layer.norm is None or layer.norm_first) and layer.dropout == 0.0 for layer in group
-            )
+            plain = all(layer.passes_phi for layer in group)
             self._groups.append(_Group(first, group, plain, alive))
             first += len(group)
 
@@ -113,7 +109,7 @@ class LayerSignals:
         ----------
         step : int
         taps : Taps
-        deltas : list of Tensor, shape (batch, units)
+        deltas : list of Tensor, shape (batch, units) or (batch, channels, height, width)
             All steps until the next flush must have the same batch size.
         """
         if not self._steps:
@@ -123,6 +119,11 @@ class LayerSignals:
         self._taps.append(taps)
         self._deltas.append(deltas)
         return len(self._steps) >= self._most
+
+    @property
+    def waiting(self) -> bool:
+        """Whether some step has not been measured."""
+        return bool(self._steps)
 
     def flush(self) -> Tensor:
         """Measure the steps kept.
@@ -141,8 +142,8 @@ class LayerSignals:
             activation, count = group.layers[0].activation, len(group.layers)
             out = group.stack(a if group.plain else h)
             delta = group.stack(self._deltas)
-            found[0].append(norms(delta, (1, 2)).view(n, count))
-            found[1].append(norms(out, (1, 2)).view(n, count))
+            found[0].append(norms(delta.flatten(1), 1).view(n, count))
+            found[1].append(norms(out.flatten(1), 1).view(n, count))
             if activation.kind == "linear":  # phi' = 1 everywhere
                 found[2].append(self._ones[:n, :count])
                 found[3].append(self._zeros[:n, :count])
@@ -152,10 +153,11 @@ class LayerSignals:
             z = phi if activation.from_output else group.stack([taps.z for taps in self._taps])
             slope = activation.derivative(z, phi)
             flat = slope.flatten(1)
-            saturated = flat < SATURATED_BELOW * activation.sup
+            size = flat.abs() if activation.signed else flat
+            saturated = size < SATURATED_BELOW * activation.sup
             found[2].append(flat.mean(dim=1).div_(activation.sup).view(n, count))
             found[3].append(saturated.mean(dim=1, dtype=flat.dtype).view(n, count))
-            alive = slope.any(dim=1).view(n, count, -1)
+            alive = _somewhere(slope).view(n, count, -1)
             found[4].append(self._dead(group, alive, steps).mean(dim=2, dtype=flat.dtype))
         self._steps, self._taps, self._deltas = [], [], []
         return torch.stack(
@@ -168,11 +170,11 @@ class LayerSignals:
         if len(alive) == 1:
             last = group.last_alive.masked_fill_(alive[0], self._steps[0]).unsqueeze(0)
         else:
-            seen = torch.where(alive, steps, -self._window)
+            seen = torch.where(alive, steps, -self.window)
             seen[0] = torch.maximum(seen[0], group.last_alive)
             last = seen.cummax(dim=0).values
             group.last_alive.copy_(last[-1])
-        return last <= steps - self._window
+        return last <= steps - self.window
 
     def state(self) -> list[Tensor]:
         """Return the memory of dead units."""
@@ -182,6 +184,18 @@ class LayerSignals:
         """Restore :meth:`state`."""
         for group, alive in zip(self._groups, state, strict=True):
             group.last_alive.copy_(alive)
+
+
+def _alike(numbered: tuple[int, Layer]) -> tuple[object, ...]:
+    """Return what layers measured together share; a learned slope is measured by itself."""
+    number, layer = numbered
+    own = number if layer.activation.kind == "prelu" else -1
+    return layer.stage.after, layer.activation_spec, own
+
+
+def _somewhere(slope: Tensor) -> Tensor:
+    """Return which units pass an error on for some sample (and pixel): (layers, units)."""
+    return slope.any(dim=1) if slope.ndim == 3 else slope.any(dim=4).any(dim=3).any(dim=1)
 
 
 class WeightNorms:

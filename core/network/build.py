@@ -2,91 +2,44 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
-import torch.nn.functional as F  # noqa: N812 -- the name everybody uses
 
-from core.experiment.activations import Linear
-from core.experiment.network import Dense
-from core.network.activations import Activation, activation_for
+from core.experiment.layers import Conv, Dense, Output
+from core.experiment.normalization import BatchStatistics, NoNorm, SampleStatistics
+from core.experiment.shapes import trace
+from core.network.activations import activation_for
 from core.network.initializers import draw_biases, draw_weights
+from core.network.layers import Layer, pooled
+from core.network.lsuv import scale_layers
+from core.network.normalization import BatchNorm, LayerNorm, Norm
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from core.experiment.fields import Part
     from core.experiment.network import NetworkSpec
+    from core.experiment.shapes import Shape, Stage
 
 Tensor = torch.Tensor
-
-BN_EPSILON = 1e-5
-BN_MOMENTUM = 0.1
-
-
-@dataclass
-class BatchNorm:
-    """Batch normalisation of one layer (Ioffe & Szegedy 2015)."""
-
-    scale: Tensor
-    shift: Tensor
-    running_mean: Tensor
-    running_var: Tensor
-
-    def __call__(self, x: Tensor, *, training: bool) -> Tensor:
-        """Normalise over the batch in training, by running statistics otherwise."""
-        return F.batch_norm(
-            x,
-            self.running_mean,
-            self.running_var,
-            self.scale,
-            self.shift,
-            training,
-            BN_MOMENTUM,
-            BN_EPSILON,
-        )
-
-
-@dataclass
-class Layer:
-    """A dense layer. Its tensors are views into the network's flat parameter vector.
-
-    Attributes
-    ----------
-    weight : Tensor, shape (units, fan_in)
-    bias : Tensor, shape (units,)
-    """
-
-    name: str
-    fan_in: int
-    units: int
-    weight: Tensor
-    bias: Tensor
-    activation_spec: Part
-    activation: Activation
-    init: Part
-    bias_init: Part
-    norm: BatchNorm | None
-    norm_first: bool
-    dropout: float
-
-    @property
-    def parameters(self) -> int:
-        """Number of trainable parameters."""
-        return self.units * (self.fan_in + 1 + (2 if self.norm else 0))
 
 
 @dataclass
 class Taps:
-    """What a forward pass leaves behind, layer by layer.
+    """What a forward pass leaves behind, layer by layer (those with weights).
 
     Attributes
     ----------
-    z : list of Tensor, shape (batch, units)
+    z : list of Tensor, shape (batch, units) or (batch, channels, height, width)
         Arguments of the activations.
     a : list of Tensor
         phi(z).
     h : list of Tensor
-        What each layer passes on: after batch norm behind the activation, and dropout.
+        What each layer passes on: after normalisation behind the activation, dropout, and the
+        residual sum.
     """
 
     z: list[Tensor] = field(default_factory=list[Tensor])
@@ -94,111 +47,167 @@ class Taps:
     h: list[Tensor] = field(default_factory=list[Tensor])
 
 
-class Network:
-    """A stack of dense layers over one flat parameter vector.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A parameter tensor's place in the flat vector.
 
-    The vector ``theta`` holds all weight matrices first, then biases and batch-norm
-    parameters, so that penalties and norms over all weights are one operation. The layers'
-    tensors are separate leaves of autograd that share its memory.
+    Attributes
+    ----------
+    start, stop : int
+    role : {"weight", "bias", "norm", "other"}
+    layer : int
+        Index among the layers with weights; -1 for what belongs to none.
+    """
+
+    start: int
+    stop: int
+    role: Literal["weight", "bias", "norm", "other"]
+    layer: int
+
+
+class Network:
+    """A stack of layers over one flat parameter vector.
+
+    The vector ``theta`` holds all weights first, then biases and scales and shifts of the
+    normalisations, and last the slopes that PReLU learns (one for each layer, whether used or
+    not, since activations may change live). So penalties and norms over all weights are one
+    operation. The layers' tensors are separate leaves of autograd that share its memory.
 
     Parameters
     ----------
     spec : NetworkSpec
-    n_features, n_classes : int
+    shape : tuple of int
+        Of one sample: ``(features,)`` or ``(channels, height, width)``.
+    n_outputs : int
+        Classes, or numbers to predict.
     generator : torch.Generator
         Draws the initial weights (CPU).
     dropout_generator : torch.Generator
         Draws the dropout masks, on ``device``.
     device : torch.device
+    first_batch : Tensor, optional
+        What data-dependent initialisers look at, shape (batch, features).
+
+    Raises
+    ------
+    LabError
+        If a layer cannot work on what the one before it passes on.
     """
 
     def __init__(
         self,
         spec: NetworkSpec,
-        n_features: int,
-        n_classes: int,
+        shape: Shape,
+        n_outputs: int,
         *,
         generator: torch.Generator,
         dropout_generator: torch.Generator,
         device: torch.device,
+        first_batch: Tensor | None = None,
     ) -> None:
         self.device = device
-        self._dropout_generator = dropout_generator
-        hidden = spec.expanded()
-        output = Dense(
-            units=n_classes,
-            activation=Linear(),
-            init=spec.output.init,
-            bias_init=spec.output.bias_init,
-        )
-        plans = [(f"dense {i + 1}", plan) for i, plan in enumerate(hidden)] + [("output", output)]
-        fans = [n_features, *(plan.units for plan in hidden)]
-        self.n_weights = sum(plan.units * fan for (_, plan), fan in zip(plans, fans, strict=True))
-        n_rest = sum(plan.units * (3 if plan.batch_norm != "none" else 1) for _, plan in plans)
+        self.stages = trace(spec, shape, n_outputs)
+        self.first_batch = first_batch
+        self._dropout_rng = dropout_generator
+        weighted = [stage for stage in self.stages if stage.weight]
+        self.n_weights = sum(math.prod(stage.weight) for stage in weighted)
+        n_rest = sum(stage.units for stage in weighted) + len(weighted)
+        n_rest += 2 * sum(sum(stage.norms) for stage in self.stages)
         self.theta = torch.zeros(self.n_weights + n_rest, device=device)
-        self.parameters: list[Tensor] = []  # in the order of theta
-        self._offset = 0
-        weights = [self._take(plan.units, fan) for (_, plan), fan in zip(plans, fans, strict=True)]
-        self.layers = [
-            self._layer(name, plan, fan, weight)
-            for (name, plan), fan, weight in zip(plans, fans, weights, strict=True)
+        self.parameters: list[Tensor] = []  # in the order of theta, without the slopes
+        self.places: list[Place] = []
+        weights = [
+            self._take("weight", index, *stage.weight) for index, stage in enumerate(weighted)
         ]
+        self.slopes = [one.detach().requires_grad_() for one in self.theta[-len(weighted) :]]
+        self.layers = [self._layer(*one) for one in enumerate(zip(weighted, weights, strict=True))]
+        first = self.stages[0]
+        entry = next((stage for stage in self.stages if stage.row < 0), None)
+        self.input_norm: Norm | None = None
+        if entry and not isinstance(spec.input_norm, NoNorm):
+            self.input_norm = self._norm(spec.input_norm, entry.units, -1)
+        end = len(self.theta)
+        self.places.append(Place(end - len(weighted), end, "other", -1))
+        self._image = first.before if len(first.before) == 3 else None
         self.draw(range(len(self.layers)), generator)
+        if self.input_norm:
+            with torch.no_grad():
+                self.input_norm.forget()
 
-    def _take(self, *shape: int) -> Tensor:
-        size = 1
-        for length in shape:
-            size *= length
-        part = self.theta[self._offset : self._offset + size].view(shape).detach()
-        part.requires_grad_()
-        self._offset += size
+    def learning_slopes(self) -> list[int]:
+        """Return the layers, from 0 at the input, whose slope is learned."""
+        return [i for i, layer in enumerate(self.layers) if layer.activation.kind == "prelu"]
+
+    def _take(self, role: Literal["weight", "bias", "norm"], layer: int, *shape: int) -> Tensor:
+        start = self.places[-1].stop if self.places else 0
+        stop = start + math.prod(shape)
+        part = self.theta[start:stop].view(shape).detach().requires_grad_()
+        self.places.append(Place(start, stop, role, layer))
         self.parameters.append(part)
         return part
 
-    def _layer(self, name: str, plan: Dense, fan_in: int, weight: Tensor) -> Layer:
-        bias = self._take(plan.units)
-        norm = None
-        if plan.batch_norm != "none":
-            norm = BatchNorm(
-                self._take(plan.units),
-                self._take(plan.units),
-                torch.zeros(plan.units, device=self.device),
-                torch.ones(plan.units, device=self.device),
-            )
-        return Layer(
-            name=name,
-            fan_in=fan_in,
-            units=plan.units,
+    def _layer(self, index: int, made: tuple[Stage, Tensor]) -> Layer:
+        stage, weight = made
+        spec = stage.spec
+        assert isinstance(spec, (Dense, Conv, Output))
+        slope = self.slopes[index]
+        layer = Layer(
+            stage=stage,
             weight=weight,
-            bias=bias,
-            activation_spec=plan.activation,
-            activation=activation_for(plan.activation),
-            init=plan.init,
-            bias_init=plan.bias_init,
-            norm=norm,
-            norm_first=plan.batch_norm == "before_activation",
-            dropout=plan.dropout,
+            bias=self._take("bias", index, stage.units),
+            slope=slope,
+            activation_spec=spec.activation,
+            activation=activation_for(spec.activation, slope),
+            init=spec.init,
+            bias_init=spec.bias_init,
+            penalty=spec.penalty,
+            before=[],
+            after=[],
         )
+        if isinstance(spec, Output):
+            return layer
+        layer.dropout, layer.drop_weights = spec.dropout, spec.drop_weights
+        layer.residual = spec.residual
+        if isinstance(spec, Conv):
+            layer.stride, layer.padded = spec.stride, spec.padding == "same"
+        for one in (spec.batch_norm, spec.layer_norm):
+            if not isinstance(one, NoNorm):
+                place = layer.before if one.kind == "before_activation" else layer.after
+                place.append(self._norm(one, stage.units, index))
+        return layer
+
+    def _norm(self, spec: BatchStatistics | SampleStatistics, units: int, layer: int) -> Norm:
+        scale, shift = self._take("norm", layer, units), self._take("norm", layer, units)
+        if isinstance(spec, SampleStatistics):
+            return LayerNorm(scale, shift, spec.epsilon)
+        mean, var = torch.zeros(units, device=self.device), torch.ones(units, device=self.device)
+        return BatchNorm(scale, shift, mean, var, spec.epsilon, spec.momentum)
 
     @torch.no_grad()
-    def draw(self, indices: range | tuple[int, ...], generator: torch.Generator) -> None:
-        """Draw the chosen layers' weights and biases anew; batch norm starts over.
+    def draw(self, indices: Collection[int], generator: torch.Generator) -> None:
+        """Draw the chosen layers' weights and biases anew; their normalisations start over.
 
         Parameters
         ----------
-        indices : iterable of int
-            Layers, counted from 0 at the input.
+        indices : collection of int
+            Layers with weights, counted from 0 at the input.
         """
         for index in indices:
             layer = self.layers[index]
-            weight = draw_weights(layer.init, layer.fan_in, layer.units, generator)
-            layer.weight.copy_(weight)
-            layer.bias.copy_(draw_biases(layer.bias_init, layer.units, generator))
-            if layer.norm:
-                layer.norm.scale.fill_(1.0)
-                layer.norm.shift.zero_()
-                layer.norm.running_mean.zero_()
-                layer.norm.running_var.fill_(1.0)
+            shape = tuple(layer.weight.shape)
+            layer.weight.copy_(draw_weights(layer.init, shape, generator))
+            fan_in = layer.weight[0].numel()
+            layer.bias.copy_(draw_biases(layer.bias_init, layer.units, fan_in, generator))
+            self._start_slope(index)
+            for norm in layer.norms:
+                norm.forget()
+        scale_layers(self, [index for index in indices if self.layers[index].init.kind == "lsuv"])
+
+    def _start_slope(self, index: int) -> None:
+        layer = self.layers[index]
+        learned = layer.activation.kind == "prelu"
+        with torch.no_grad():
+            layer.slope.fill_(getattr(layer.activation_spec, "alpha", 0.0) if learned else 0.0)
 
     def forward(self, x: Tensor, *, training: bool) -> Taps:
         """Run the network.
@@ -212,46 +221,56 @@ class Network:
         Returns
         -------
         Taps
-            ``taps.h[-1]`` are the logits, shape (batch, classes).
+            ``taps.h[-1]`` are the outputs, shape (batch, outputs).
         """
         taps = Taps()
-        h = x
-        for layer in self.layers:
-            z = F.linear(h, layer.weight, layer.bias)
-            if layer.norm and layer.norm_first:
-                z = layer.norm(z, training=training)
-            a = layer.activation.phi(z)
-            h = a
-            if layer.norm and not layer.norm_first:
-                h = layer.norm(h, training=training)
-            if training and layer.dropout > 0.0:
-                h = self._drop(h, layer.dropout)
-            taps.z.append(z)
-            taps.a.append(a)
-            taps.h.append(h)
+        h = self.enter(x, training=training)
+        layers = iter(self.layers)
+        for stage in self.stages:
+            if stage.weight:
+                z, a, h = next(layers).forward(h, training=training, rng=self._dropout_rng)
+                taps.z.append(z)
+                taps.a.append(a)
+                taps.h.append(h)
+            elif stage.row >= 0:
+                h = pooled(stage.spec, h)
         return taps
 
-    def _drop(self, h: Tensor, share: float) -> Tensor:
-        """Inverted dropout (Srivastava et al. 2014): survivors are scaled by 1 / (1 - share)."""
-        keep = torch.rand(h.shape, device=h.device, generator=self._dropout_generator) >= share
-        return h * keep.to(h.dtype).mul_(1.0 / (1.0 - share))
+    def enter(self, x: Tensor, *, training: bool) -> Tensor:
+        """Return what the first layer gets: as an image if it wants one, normalised if asked."""
+        if self._image:
+            x = x.view(-1, *self._image)
+        return self.input_norm(x, training=training) if self.input_norm else x
 
     def buffers(self) -> list[Tensor]:
         """Return the running statistics of every batch norm."""
+        norms = [self.input_norm, *(norm for layer in self.layers for norm in layer.norms)]
         return [
             buffer
-            for layer in self.layers
-            if layer.norm
-            for buffer in (layer.norm.running_mean, layer.norm.running_var)
+            for norm in norms
+            if isinstance(norm, BatchNorm)
+            for buffer in (norm.running_mean, norm.running_var)
         ]
 
     def adopt(self, spec: NetworkSpec) -> None:
-        """Take over what may change live: activations, dropout, and the initialisers."""
-        for layer, plan in zip(self.layers, spec.expanded(), strict=False):
+        """Take over what may change live: activations, dropout, penalties, initialisers."""
+        plans = [*(layer for _, layer in spec.weighted()), spec.output]
+        for index, (layer, plan) in enumerate(zip(self.layers, plans, strict=True)):
+            was = layer.activation.kind
             layer.activation_spec = plan.activation
-            layer.activation = activation_for(plan.activation)
-            layer.dropout = plan.dropout
-            layer.init = plan.init
-            layer.bias_init = plan.bias_init
-        self.layers[-1].init = spec.output.init
-        self.layers[-1].bias_init = spec.output.bias_init
+            layer.activation = activation_for(plan.activation, layer.slope)
+            layer.init, layer.bias_init = plan.init, plan.bias_init
+            layer.penalty = plan.penalty
+            if layer.activation.kind != was:
+                self._start_slope(index)
+            if not isinstance(plan, Output):
+                layer.dropout, layer.drop_weights = plan.dropout, plan.drop_weights
+                _set_momentum(layer.norms, plan.batch_norm)
+        if self.input_norm:
+            _set_momentum([self.input_norm], spec.input_norm)
+
+
+def _set_momentum(norms: list[Norm], spec: Part) -> None:
+    for norm in norms:
+        if isinstance(norm, BatchNorm) and isinstance(spec, BatchStatistics):
+            norm.momentum = spec.momentum

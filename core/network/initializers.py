@@ -1,96 +1,107 @@
-"""Initialisers: from (fan_in, fan_out) to a tensor, with the spread they promise."""
+"""Initialisers: from the shape of weights or biases to the tensor that they start from."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import torch
 
+from core.experiment.spread import CUT, CUT_STD, VARIANCE_RULES, VarianceRule, fans, rule_for
+
 if TYPE_CHECKING:
     from core.experiment.fields import Part
-    from core.experiment.initializers import Constant, Normal, Orthogonal, Uniform
+    from core.experiment.initializers import (
+        Constant,
+        Identity,
+        Normal,
+        Orthogonal,
+        TruncatedNormal,
+        Uniform,
+    )
+
+__all__ = ["VARIANCE_RULES", "draw_biases", "draw_weights", "fans"]
+
+Shape = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class VarianceRule:
-    """An initialiser of the variance-scaling family: variance = scale / fan.
-
-    Attributes
-    ----------
-    scale : float
-    fan : {"in", "avg"}
-        ``avg`` is the mean of fan_in and fan_out.
-    uniform : bool
-        Uniform on [-r, r] with r = sqrt(3 variance), else normal.
-    source : str
-    """
-
-    scale: float
-    fan: str
-    uniform: bool
-    source: str
-
-    def std(self, fan_in: int, fan_out: int) -> float:
-        """Return the standard deviation of one weight."""
-        fan = fan_in if self.fan == "in" else (fan_in + fan_out) / 2
-        return math.sqrt(self.scale / fan)
-
-
-_GLOROT = "Glorot & Bengio 2010"
-_HE = "He, Zhang, Ren & Sun 2015"
-_LECUN = "LeCun, Bottou, Orr & Müller 1998; Klambauer et al. 2017"
-VARIANCE_RULES: dict[str, VarianceRule] = {
-    "glorot_uniform": VarianceRule(1.0, "avg", True, _GLOROT),
-    "glorot_normal": VarianceRule(1.0, "avg", False, _GLOROT),
-    "he_uniform": VarianceRule(2.0, "in", True, _HE),
-    "he_normal": VarianceRule(2.0, "in", False, _HE),
-    "lecun_uniform": VarianceRule(1.0, "in", True, _LECUN),
-    "lecun_normal": VarianceRule(1.0, "in", False, _LECUN),
-}
-
-
-def draw_weights(spec: Part, fan_in: int, fan_out: int, generator: torch.Generator) -> torch.Tensor:
-    """Draw a weight matrix.
+def draw_weights(spec: Part, shape: Shape, generator: torch.Generator) -> torch.Tensor:
+    """Draw the weights of a layer.
 
     Parameters
     ----------
     spec : Part
-        One of ``core.experiment.network.InitSpec``.
-    fan_in, fan_out : int
-        Inputs of a unit, and units.
+        One of ``core.experiment.initializers.InitSpec``. LSUV gives the orthogonal matrix that
+        it starts from: scaling it needs the network and a batch.
+    shape : (out, in) or (out, in, height, width)
+        Of a dense layer, or of a convolution.
     generator : torch.Generator
         On the CPU, so that every device starts from the same weights.
 
     Returns
     -------
-    Tensor, shape (fan_out, fan_in), float32, CPU
+    Tensor, of that shape, float32, CPU
     """
-    shape = (fan_out, fan_in)
-    kind = cast("str", getattr(spec, "kind", ""))
-    if kind in VARIANCE_RULES:
-        rule = VARIANCE_RULES[kind]
-        std = rule.std(fan_in, fan_out)
-        if rule.uniform:
-            limit = math.sqrt(3.0) * std
-            return _uniform(shape, -limit, limit, generator)
-        return torch.randn(shape, generator=generator) * std
+    rule = rule_for(spec)
+    if rule is not None:
+        return _scaled(rule, shape, fans(shape), generator)
+    kind = _kind(spec)
     if kind == "orthogonal":
         return _orthogonal(shape, cast("Orthogonal", spec).gain, generator)
+    if kind == "lsuv":
+        return _orthogonal(shape, 1.0, generator)
+    if kind == "identity":
+        return _identity(shape, cast("Identity", spec).gain)
     return _plain(spec, shape, generator)
 
 
-def draw_biases(spec: Part, units: int, generator: torch.Generator) -> torch.Tensor:
-    """Draw the biases of a layer: shape (units,), float32, CPU."""
+def draw_biases(spec: Part, units: int, fan_in: int, generator: torch.Generator) -> torch.Tensor:
+    """Draw the biases of a layer.
+
+    Parameters
+    ----------
+    spec : Part
+        One of ``core.experiment.initializers.BiasInitSpec``.
+    units : int
+    fan_in : int
+        Of the layer's weights: PyTorch's default depends on it.
+    generator : torch.Generator
+        On the CPU.
+
+    Returns
+    -------
+    Tensor, shape (units,), float32, CPU
+    """
+    rule = rule_for(spec)
+    if rule is not None:
+        return _scaled(rule, (units,), (fan_in, units), generator)
     return _plain(spec, (units,), generator)
 
 
-def _plain(spec: Part, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    kind = cast("str", getattr(spec, "kind", ""))
+def _kind(spec: Part) -> str:
+    return cast("str", getattr(spec, "kind", ""))
+
+
+def _scaled(
+    rule: VarianceRule, shape: Shape, fan: tuple[int, int], generator: torch.Generator
+) -> torch.Tensor:
+    std = rule.std(*fan)
+    if rule.distribution == "uniform":
+        limit = rule.limit(*fan)
+        return _uniform(shape, -limit, limit, generator)
+    if rule.distribution == "truncated_normal":
+        return _truncated(shape, generator) * (std / CUT_STD)
+    return torch.randn(shape, generator=generator) * std
+
+
+def _plain(spec: Part, shape: Shape, generator: torch.Generator) -> torch.Tensor:
+    kind = _kind(spec)
     if kind == "normal":
         normal = cast("Normal", spec)
         return torch.randn(shape, generator=generator) * normal.std + normal.mean
+    if kind == "truncated_normal":
+        truncated = cast("TruncatedNormal", spec)
+        return _truncated(shape, generator) * truncated.std + truncated.mean
     if kind == "uniform":
         uniform = cast("Uniform", spec)
         return _uniform(shape, uniform.low, uniform.high, generator)
@@ -99,16 +110,33 @@ def _plain(spec: Part, shape: tuple[int, ...], generator: torch.Generator) -> to
     return torch.zeros(shape)
 
 
-def _uniform(
-    shape: tuple[int, ...], low: float, high: float, generator: torch.Generator
-) -> torch.Tensor:
+def _uniform(shape: Shape, low: float, high: float, generator: torch.Generator) -> torch.Tensor:
     return torch.rand(shape, generator=generator) * (high - low) + low
 
 
-def _orthogonal(shape: tuple[int, int], gain: float, generator: torch.Generator) -> torch.Tensor:
-    """Saxe, McClelland & Ganguli 2014: QR of a Gaussian matrix, signs made uniform."""
-    rows, columns = shape
-    tall = torch.randn((max(shape), min(shape)), generator=generator)
+def _truncated(shape: Shape, generator: torch.Generator) -> torch.Tensor:
+    """Draw a standard normal cut at ±CUT, by the inverse of its distribution function."""
+    share = math.erf(CUT / math.sqrt(2.0))  # of the normal distribution that is kept
+    centred = torch.rand(shape, generator=generator) * 2.0 - 1.0
+    return (torch.erfinv(centred * share) * math.sqrt(2.0)).clamp_(-CUT, CUT)
+
+
+def _orthogonal(shape: Shape, gain: float, generator: torch.Generator) -> torch.Tensor:
+    """Saxe, McClelland & Ganguli 2014: QR of a Gaussian matrix, signs made uniform.
+
+    A convolution's weights are orthogonal as a matrix with one row an output channel.
+    """
+    rows, columns = shape[0], math.prod(shape[1:])
+    tall = torch.randn((max(rows, columns), min(rows, columns)), generator=generator)
     q, r = torch.linalg.qr(tall)
     q = q * torch.sign(torch.diagonal(r))
-    return gain * (q if rows >= columns else q.T).contiguous()
+    return gain * (q if rows >= columns else q.T).reshape(shape).contiguous()
+
+
+def _identity(shape: Shape, gain: float) -> torch.Tensor:
+    """Return ones on the diagonal; of a convolution, in the middle of the kernel (Dirac)."""
+    weights = torch.zeros(shape)
+    middle = tuple(length // 2 for length in shape[2:])
+    for unit in range(min(shape[:2])):
+        weights[(unit, unit, *middle)] = gain
+    return weights

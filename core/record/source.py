@@ -65,7 +65,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class LayerInfo:
-    """A trainable layer; ``number`` counts from 1 at the input, the output layer is last."""
+    """A layer with weights; ``number`` counts from 1 at the input, the output layer is last.
+
+    ``row`` is its place, from 0, among all layers of the experiment, those without weights
+    included. Of a convolution ``units`` are channels, and ``shape`` tells all.
+    """
 
     number: int
     name: str
@@ -75,6 +79,8 @@ class LayerInfo:
     activation: Part
     init: Part
     parameters: int
+    row: int = 0
+    shape: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +140,24 @@ class Facts:
     Attributes
     ----------
     layers : tuple of LayerInfo
-    n_train, n_validation, n_features, n_classes : int
+    n_train, n_validation, n_features : int
+    n_classes : int
+        0 when numbers are predicted.
     class_names : tuple of str
     steps_per_epoch : int
+    epochs_before : float
+        Epochs made before the batch size was last changed, at step ``counted_from``.
+    counted_from : int
     device : str
         What the run computes on, for example ``cpu``.
     data_text : str
         One line on the data and what was done to them.
     parameters : int
         Trainable parameters in all.
+    explained : tuple of float
+        Share of the variance of each principal component, if PCA was asked for.
+    components : int
+        How many of them were kept.
     """
 
     layers: tuple[LayerInfo, ...] = ()
@@ -155,6 +170,14 @@ class Facts:
     device: str = ""
     data_text: str = ""
     parameters: int = 0
+    epochs_before: float = 0.0
+    counted_from: int = 0
+    explained: tuple[float, ...] = ()
+    components: int = 0
+
+    def epoch(self, step: int) -> float:
+        """Return how many epochs the first ``step`` updates are."""
+        return self.epochs_before + (step - self.counted_from) / self.steps_per_epoch
 
 
 @dataclass(slots=True)

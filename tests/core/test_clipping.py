@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from core.engine.clipping import clip_
-from core.experiment.training import ClipNorm, ClipValue, NoClip
+from core.experiment.training import ClipLayerNorm, ClipNorm, ClipValue, NoClip
 
 
-def clipped(spec, values):
+def clipped(spec, values, sizes=None):
     """Return what clipping makes of a gradient: itself, the factor, the angle in degrees."""
     gradient = torch.tensor(values, dtype=torch.float32)
-    factor, angle = clip_(spec, gradient, torch.linalg.vector_norm(gradient))
+    sizes = [len(gradient)] if sizes is None else sizes
+    factor, angle = clip_(spec, gradient, torch.linalg.vector_norm(gradient), sizes)
     return gradient.numpy(), float(factor), float(angle)
 
 
@@ -51,13 +52,15 @@ def test_claim_c20_clipping_by_norm_keeps_the_lectures_direction():
 
 def test_a_gradient_under_the_limit_is_left_as_it_is_to_the_bit():
     raw = np.float32([0.3, -0.2, 0.1])
-    for spec in (ClipNorm(limit=1.0), ClipValue(limit=1.0), NoClip()):
-        gradient, factor, angle = clipped(spec, raw)
+    for spec in (ClipNorm(limit=1.0), ClipValue(limit=1.0), ClipLayerNorm(limit=1.0), NoClip()):
+        gradient, factor, angle = clipped(spec, raw, [1, 2])
         assert gradient.tobytes() == raw.tobytes()
         assert (factor, angle) == (1.0, 0.0)
 
 
-@pytest.mark.parametrize("spec", [ClipNorm(limit=1.0), ClipValue(limit=1.0), NoClip()])
+@pytest.mark.parametrize(
+    "spec", [ClipNorm(limit=1.0), ClipValue(limit=1.0), ClipLayerNorm(limit=1.0), NoClip()]
+)
 def test_a_zero_gradient_stays_zero_with_factor_one_and_angle_zero(spec):
     gradient, factor, angle = clipped(spec, [0.0, 0.0, 0.0])
     assert gradient.tolist() == [0.0, 0.0, 0.0]
@@ -88,3 +91,33 @@ def test_clipping_by_value_limits_every_component_and_reports_the_turn(raw, limi
         np.linalg.norm(expected) / np.linalg.norm(raw.astype(float)), rel=1e-5
     )
     assert angle == pytest.approx(angle_between(raw, expected), abs=1e-3)
+
+
+def test_clipping_layer_by_layer_shortens_each_tensor_by_itself():
+    # A weight matrix too long, a bias short enough, a bias too long, as Keras' clipnorm=1.
+    raw = [3.0, 4.0, 0.0, 0.6, 0.0, 2.0]
+    gradient, factor, angle = clipped(ClipLayerNorm(limit=1.0), raw, [3, 1, 2])
+    assert gradient == pytest.approx([0.6, 0.8, 0.0, 0.6, 0.0, 1.0], rel=1e-6)
+    assert factor == pytest.approx(np.sqrt(1 + 0.36 + 1) / np.sqrt(25 + 0.36 + 4), rel=1e-6)
+    assert angle == pytest.approx(angle_between(raw, gradient), abs=1e-4)
+    assert angle > 15
+
+
+@given(gradients, limits, st.data())
+def test_clipping_layer_by_layer_for_any_cut_and_any_gradient(raw, limit, data):
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(raw)), max_size=4)))
+    sizes = np.diff([0, *cuts, len(raw)])
+    expected = raw.astype(float)
+    for part in np.split(expected, cuts):
+        part *= limit / max(limit, np.linalg.norm(part))
+    gradient, factor, angle = clipped(ClipLayerNorm(limit=limit), raw, sizes.tolist())
+    assert gradient == pytest.approx(expected, rel=1e-5)
+    assert factor == pytest.approx(
+        np.linalg.norm(expected) / np.linalg.norm(raw.astype(float)), rel=1e-5
+    )
+    assert angle == pytest.approx(angle_between(raw, expected), abs=1e-3)
+
+
+def test_clipping_layer_by_layer_needs_to_know_the_layers():
+    with pytest.raises(RuntimeError, match="split"):
+        clipped(ClipLayerNorm(limit=1.0), [3.0, 4.0], [])

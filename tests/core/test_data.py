@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import sklearn.datasets
 
-from core.data.samples import load_samples, two_moons
+from core.data.samples import load_samples
+from core.data.toys import two_moons
 from core.experiment.data import Digits, FashionMnist, Moons
 
 

@@ -333,7 +333,6 @@ def test_an_edit_does_not_forget_which_units_were_alive_in_layers_it_does_not_to
 @pytest.mark.parametrize(
     ("assignment", "field", "told"),
     [
-        ("training.batch_size=4", "training.batch_size", ["8", "4"]),
         ("training.optimizer=adam", "training.optimizer", ["lr", "Adam"]),
         ("network.layers.0.units=9", "network.layers.0.units", ["6", "9"]),
         ("network.layers.0.batch_norm=after_activation", "network.layers.0.batch_norm", ["none"]),
@@ -380,14 +379,14 @@ def test_drawing_again_changes_the_chosen_layers_only(spec):
 def test_drawing_again_resets_batch_norm_of_the_chosen_layer_only():
     engine = AutogradEngine(FULL)
     advance(engine, 3)
-    kept = engine.network.layers[0].norm.running_mean.clone()
+    kept = engine.network.layers[0].norms[0].running_mean.clone()
     engine.apply(Reinitialise((1,)))
-    norm = engine.network.layers[1].norm
+    norm = engine.network.layers[1].norms[0]
     assert (norm.scale == 1).all()
     assert (norm.shift == 0).all()
     assert (norm.running_mean == 0).all()
     assert (norm.running_var == 1).all()
-    assert torch.equal(kept, engine.network.layers[0].norm.running_mean)
+    assert torch.equal(kept, engine.network.layers[0].norms[0].running_mean)
 
 
 @pytest.mark.parametrize("optimizer", [{"kind": "sgd", "lr": 0.1, "momentum": 0.9}, ADAM])

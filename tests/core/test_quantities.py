@@ -70,8 +70,8 @@ class Layer:
     def __init__(self, layer):
         self.W, self.b = as_double(layer.weight), as_double(layer.bias)
         self.phi, self.slope, self.sup = activation(layer.activation_spec)
-        self.norm = BatchNorm(layer.norm) if layer.norm else None
-        self.norm_first = layer.norm_first
+        self.norm = BatchNorm(layer.norms[0]) if layer.norms else None
+        self.norm_first = bool(layer.before)
 
     def parameters(self):
         return [self.b, *((self.norm.scale, self.norm.shift) if self.norm else ())]
