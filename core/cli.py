@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 DONE, ENDED_EARLY, BAD_INPUT = 0, 1, 2
 _OVER = (State.FINISHED, State.STOPPED, State.DIVERGED, State.FAILED)
-_COMMANDS = ("run", "list", "summary", "doctor")
+_COMMANDS = ("run", "list", "summary", "export", "doctor")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -58,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _list()
         if options.command == "summary":
             return _summary(options)
+        if options.command == "export":
+            return _export(options)
         return _doctor()
     except LabError as error:
         print(error, file=sys.stderr)
@@ -195,6 +197,17 @@ def _summary(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _export(options: argparse.Namespace) -> int:
+    from core.script import export_script
+
+    experiment = catalogue.load(options.experiment)
+    if options.set:
+        experiment = with_settings(experiment, options.set)
+    for file in export_script(experiment, options.out, options.data):
+        print(file)
+    return DONE
+
+
 def _doctor() -> int:
     from core.doctor import examine
 
@@ -219,6 +232,21 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("list", help="name the ready experiments and data sources")
     summary = commands.add_parser("summary", help="print the layers with parameter counts")
     _experiment_argument(summary)
+    export = commands.add_parser(
+        "export",
+        help="write a PyTorch script that repeats the run",
+        description="Write one runnable PyTorch script, without any import of the laboratory.",
+    )
+    _experiment_argument(export)
+    export.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="the script, such as script.py"
+    )
+    export.add_argument(
+        "--data",
+        choices=("auto", "recipe", "npz"),
+        default="auto",
+        help="draw toy data in the script, or save them beside it (default: auto)",
+    )
     commands.add_parser("doctor", help="print versions and devices, and what is wrong")
     return parser
 

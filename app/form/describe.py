@@ -97,6 +97,14 @@ def kinds_of(info: FieldInfo) -> dict[str, type[Part]]:
     }
 
 
+def own_first(model: type[Part]) -> list[str]:
+    """Return a kind's settings, those that only some kinds have before those that all have."""
+    bases = [base for base in model.__mro__ if issubclass(base, Part) and base is not Part]
+    shared = bases[-1].model_fields if len(bases) > 1 else {}
+    names = [name for name in model.model_fields if name != "kind"]
+    return sorted(names, key=lambda name: name in shared)
+
+
 def kind_of(model: type[Part]) -> str:
     """Return the word that chooses a part among others, or an empty string."""
     info = model.model_fields.get("kind")

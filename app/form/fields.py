@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from PySide6.QtCore import QRect, Qt, Signal, Slot
+from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
@@ -99,6 +99,9 @@ class LineField(Valued, QLineEdit):
         text = self.text() or self.placeholderText()
         needed = metrics.horizontalAdvance(text) + metrics.horizontalAdvance(self.unit)
         return bool(self.unit) and needed + 4 * _GAP < self.width()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.minimumWidth(), super().minimumSizeHint().height())  # without the unit
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():

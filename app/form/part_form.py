@@ -16,16 +16,18 @@ from app.form.describe import (
     kinds_of,
     linear_step,
     literals_of,
+    own_first,
     title_of,
 )
 from app.form.fields import IntField, NumberField, PathField, TextField
+from app.form.fold import Fold
 from app.form.names import readable
 from app.form.row import Field, FieldRow
 from app.form.valued import MIXED
 from core.experiment.fields import is_log, path_of, scope_of, unit_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from pydantic.fields import FieldInfo
 
@@ -47,6 +49,9 @@ class PartForm(QWidget):
         Field name -> label where the title does not suit.
     fields : mapping, optional
         Field name -> widget where the usual one does not suit.
+    fold : tuple of a caption and names, optional
+        Settings with these names, here or in a kind's own fields, are folded away under the
+        caption.
     """
 
     edited = Signal(str, object)
@@ -60,11 +65,14 @@ class PartForm(QWidget):
         prefix: str = "",
         labels: Mapping[str, str] | None = None,
         fields: Mapping[str, Field] | None = None,
+        fold: tuple[str, Collection[str]] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._model = model
         self._prefix = prefix
+        self._fold = fold
+        self._folded: Fold | None = None
         self._rows: dict[str, FieldRow] = {}
         self._own: dict[str, PartForm] = {}
         self._kinds: dict[str, str] = {}
@@ -82,7 +90,7 @@ class PartForm(QWidget):
         row = FieldRow(
             self._path(name),
             label or title_of(info, name),
-            field or field_for(info),
+            field or field_for(name, info),
             description=description_of(info, name),
             scope=scope_of(info),
             default=default_of(info),
@@ -90,7 +98,13 @@ class PartForm(QWidget):
         )
         row.edited.connect(self.edited)
         self._rows[name] = row
-        self._box.addWidget(row)
+        if self._fold is None or name not in self._fold[1]:
+            self._box.addWidget(row)
+            return
+        if self._folded is None:
+            self._folded = Fold(self._fold[0])
+            self._box.addWidget(self._folded)
+        self._folded.add(row)
 
     def _path(self, name: str) -> str:
         return f"{self._prefix}.{name}" if self._prefix else name
@@ -129,6 +143,7 @@ class PartForm(QWidget):
             if name in self._own:
                 self._own[name].set_parts(values, force=force)
 
+
     def set_problems(self, problems: Mapping[str, str]) -> None:
         """Show a sentence under each row whose path is a key; no other row has one."""
         self._problems = dict(problems)
@@ -147,8 +162,7 @@ class PartForm(QWidget):
             old.deleteLater()
         model = kinds_of(self._model.model_fields[name]).get(kind)
         if model is not None:
-            names = [field for field in model.model_fields if field != "kind"]
-            form = PartForm(model, names, prefix=self._path(name))
+            form = PartForm(model, own_first(model), prefix=self._path(name), fold=self._fold)
             if form.is_empty():
                 form.deleteLater()
             else:
@@ -167,15 +181,17 @@ class PartForm(QWidget):
         form.show()
 
 
-def field_for(info: FieldInfo) -> Field:
+def field_for(name: str, info: FieldInfo) -> Field:
     """Return a widget for one field of the specification."""
     kinds, literals = kinds_of(info), literals_of(info)
     if kinds or literals:
         choice = ChoiceField()
         if kinds:
-            choice.set_choices((k, readable(k), first_line(model)) for k, model in kinds.items())
+            choice.set_choices(
+                (kind, readable(kind, name), first_line(model)) for kind, model in kinds.items()
+            )
         else:
-            choice.set_choices((word, readable(word), "") for word in literals)
+            choice.set_choices((word, readable(word, name), "") for word in literals)
         return choice
     bounds, unit = Bounds.of(info), unit_of(info)
     if info.annotation is bool:

@@ -69,9 +69,7 @@ class ScopeDot(QWidget):
         painter.setPen(Qt.PenStyle.NoPen if self._filled else QPen(color, 2 * inside))
         painter.setBrush(color if self._filled else Qt.BrushStyle.NoBrush)
         size = _DOT - 2 * inside
-        painter.drawEllipse(
-            QRectF(0.5 + inside, (self.height() - _DOT) / 2 + inside, size, size)
-        )
+        painter.drawEllipse(QRectF(0.5 + inside, (self.height() - _DOT) / 2 + inside, size, size))
         painter.end()
 
 
@@ -130,9 +128,17 @@ class FieldRow(QWidget):
     ----------
     path : str
         Dotted path of the setting; ``edited`` carries it.
+
+    Signals
+    -------
+    edited(str, object)
+        The path, and what the user entered.
+    state_changed()
+        The value differs from its default now, or something is wrong with it, or no longer.
     """
 
     edited = Signal(str, object)
+    state_changed = Signal()
 
     def __init__(
         self,
@@ -184,7 +190,9 @@ class FieldRow(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(2)
-        grid.addWidget(self._caption, 0, 0)
+        several_lines = isinstance(self.field, LongTextField)
+        beside = Qt.AlignmentFlag.AlignTop if several_lines else Qt.AlignmentFlag(0)
+        grid.addWidget(self._caption, 0, 0, beside)
         grid.addLayout(self._controls, 0, 1)
         grid.addWidget(self.error, 1, 0, 1, 2)
         grid.setColumnStretch(1, 1)
@@ -192,7 +200,7 @@ class FieldRow(QWidget):
         self.field.setObjectName(self.path)
         self.field.setAccessibleName(self.title)
         self.field.setAccessibleDescription(description)
-        if isinstance(self.field, (LineField, LongTextField)):  # the row offers the reset with the field's own menu
+        if isinstance(self.field, (LineField, LongTextField)):  # the row's menu has both
             self.field.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         lines = [html.escape(line) for line in description.splitlines()]
         self.setToolTip(f"<qt>{'<br>'.join(lines)}</qt>" if lines else "")
@@ -212,6 +220,7 @@ class FieldRow(QWidget):
         if self.field.set_value(value, force=force):
             self.set_refused("")
         self.arrow.setVisible(self._can_reset and self.is_changed())
+        self.state_changed.emit()
 
     def is_changed(self) -> bool:
         """Tell whether the value is not the default."""
@@ -237,6 +246,7 @@ class FieldRow(QWidget):
         sentence = self._refused or self._problem
         self.field.set_invalid(bool(self._refused))
         self.error.set_sentence(sentence)
+        self.state_changed.emit()
 
     def _align(self) -> None:
         label = self.fontMetrics().horizontalAdvance(_LONGEST_LABEL)

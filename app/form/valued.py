@@ -5,8 +5,6 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import SignalInstance
-
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
@@ -31,7 +29,6 @@ class Valued(_Widget):
     :meth:`is_typing` whether the user is in the middle of something, and emits ``committed``.
     """
 
-    committed: SignalInstance
     _value: Any = None
     _invalid = False
 

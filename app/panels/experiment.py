@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from app.panels.layers_model import Vector
     from core.errors import Problem
+    from core.record.source import Facts
 
 _TABLE_SHARE = 0.45  # of the column's height, so that the fields below stay in sight
 
@@ -52,7 +53,6 @@ class ExperimentPanel(QWidget):
         self.scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.banner = PendingBanner()
         self.title = Sentence("title")
-        self.subtitle = Sentence("muted")
         self.status = Sentence()
         self.data = DataPanel()
         self.layers = LayersPanel()
@@ -69,7 +69,7 @@ class ExperimentPanel(QWidget):
         head.setSpacing(4)
         heading = QLabel("EXPERIMENT")
         heading.setProperty("role", "section")
-        for widget in (heading, self.title, self.subtitle, self.status):
+        for widget in (heading, self.title, self.status):
             head.addWidget(widget)
         box.addLayout(head)
         for panel in self.panels():
@@ -118,9 +118,10 @@ class ExperimentPanel(QWidget):
         for panel in self.panels():
             panel.set_experiment(experiment)
 
-    def set_subtitle(self, text: str) -> None:
-        """Say in a line what the data are."""
-        self.subtitle.set_sentence(text)
+    def set_built(self, facts: Facts, experiment: Experiment) -> None:
+        """Show what is known of the network and data that were built of an experiment."""
+        self.data.set_facts(facts)
+        self.layer.set_built(facts, experiment)
 
     def set_problems(self, problems: Iterable[Problem]) -> None:
         """Show each problem where its setting is; what belongs to none stands at the top."""

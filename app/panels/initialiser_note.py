@@ -98,9 +98,7 @@ def _std(init: Part, shape: Shape) -> float:
     return spread(init, *fans(shape), math.prod(shape[2:])).std or 0.0
 
 
-def _spread_text(
-    layers: Iterable[Dense | Conv | Output], shapes: Iterable[Shape | None]
-) -> str:
+def _spread_text(layers: Iterable[Dense | Conv | Output], shapes: Iterable[Shape | None]) -> str:
     """Return what the initialisers come to, if it is the same for all."""
     texts = set[str]()
     for layer, shape in zip(layers, shapes, strict=True):

@@ -1,8 +1,9 @@
-"""What is selected in the table of layers: activation, initialiser, batch norm, dropout."""
+"""What is selected in the table of layers: every setting that the selected layers share."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QWidget
@@ -11,30 +12,91 @@ from app.form import FieldRow, PartForm
 from app.form.flow import FlowLayout
 from app.form.names import in_sentence
 from app.form.row import Sentence
-from app.panels.layer_edits import COPIED, rows_of_entry, rows_text, with_layers, with_setting
+from app.panels.initialiser_note import InitialiserNote
+from app.panels.layer_edits import applied_to_all, rows_of_entry, with_setting
+from app.panels.numbering import Numbering
 from app.panels.panel import Panel, sentence_of, sentences
 from core.errors import ExperimentError, Problem
 from core.experiment.diff import differences
-from core.experiment.network import Dense
+from core.experiment.layers import AvgPool, Conv, Dense, GlobalPool, MaxPool, Output
+from core.experiment.model import Experiment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from core.experiment.network import Output
+    from core.experiment.fields import Part
+    from core.experiment.layers import LayerSpec
+    from core.record.source import Facts
 
 _INITIALISER_NOTE = "An initialiser takes effect at the next draw of weights:"
+_WEIGHTED = (Dense, Conv)
+_PATCHED = (MaxPool, AvgPool)
+_LEARNING = (Dense, Conv, Output)
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """A setting of these kinds of layers; title, help and default are the first one's."""
+
+    models: tuple[type[Part], ...]
+    name: str
+    label: str = ""
+
+
+# Of two with the same name the first one that fits all selected layers is shown.
+_SECTIONS = (
+    (
+        "",
+        _Setting((Dense,), "units"),
+        _Setting((Conv,), "channels"),
+        _Setting((Conv,), "kernel"),
+        _Setting(_PATCHED, "size"),
+        _Setting((Conv,), "stride"),
+        _Setting(_PATCHED, "stride"),
+        _Setting((Conv,), "padding"),
+        _Setting((GlobalPool,), "how"),
+    ),
+    (
+        "Activation",
+        _Setting((Output,), "activation", "Function"),
+        _Setting(_LEARNING, "activation", "Function"),
+    ),
+    (
+        "Initialiser",
+        _Setting(_LEARNING, "init", "Weights"),
+        _Setting(_LEARNING, "bias_init", "Biases"),
+    ),
+    ("Normalisation", _Setting(_WEIGHTED, "batch_norm"), _Setting(_WEIGHTED, "layer_norm")),
+    (
+        "Dropout, shortcut, penalties",
+        _Setting(_WEIGHTED, "dropout"),
+        _Setting(_WEIGHTED, "drop_weights"),
+        _Setting(_WEIGHTED, "residual"),
+        _Setting(_LEARNING, "penalty"),
+    ),
+)
 
 
 class LayerPanel(Panel):
-    """Edits all selected layers at once; where they differ a field says ``mixed``."""
+    """Edits all selected layers at once; where they differ a field says ``mixed``.
+
+    Signals
+    -------
+    reinit_requested(tuple)
+        The weights of the layers with these numbers (from 1) are to be drawn again.
+    """
 
     reinit_requested = Signal(tuple)
 
-    paths = ("network",)
+    paths = ("network.layers", "network.output")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Selected layers", parent)
         self._rows: tuple[int, ...] = (0,)
+        self._numbering = Numbering(self._experiment.network)
+        self._built: tuple[Facts, Experiment] | None = None
+        self._forms: list[tuple[_Setting, PartForm]] = []
+        self._captions: list[tuple[QLabel, list[PartForm]]] = []
         self._build()
         self._connect()
         self._show(force=True)
@@ -43,37 +105,27 @@ class LayerPanel(Panel):
         self.selection_label = QLabel()
         self.selection_label.setProperty("role", "dim")
         self.heading_line.addWidget(self.selection_label)
-        self._size = PartForm(Dense, ["units"])
-        self._activation = PartForm(Dense, ["activation"], labels={"activation": "Function"})
-        self._init = PartForm(
-            Dense, ["init", "bias_init"], labels={"init": "Weights", "bias_init": "Biases"}
-        )
-        self._batch_norm = PartForm(Dense, ["batch_norm"], labels={"batch_norm": "Position"})
-        self._dropout = PartForm(Dense, ["dropout"], labels={"dropout": "Share dropped"})
+        self.nothing = Sentence("muted")
+        self.body.addWidget(self.nothing)
         self._note = Sentence("dim")
-        self._note.set_sentence(_INITIALISER_NOTE)
+        self.init_note = InitialiserNote()
         self.redraw_button = QToolButton()
         self.redraw_button.setText("Draw weights again")
         self.redraw_button.setToolTip("Draw the weights of the selected layers again, live")
         self.apply_button = QToolButton()
         self.apply_button.setText("Apply to all")
         self.apply_button.setToolTip(
-            "Copy activation, initialisers, batch norm and dropout to all hidden layers"
+            "Copy activation, initialisers, norms, dropout and penalties to all hidden layers"
         )
-        self.with_units = QCheckBox("with units")
-        self.with_units.setToolTip("Copy the number of units, too")
-        self.body.addWidget(self._size)
-        for caption, form in (
-            ("Activation", self._activation),
-            ("Initialiser", self._init),
-            ("Batch norm", self._batch_norm),
-            ("Dropout", self._dropout),
-        ):
+        self.with_units = QCheckBox("with size")
+        self.with_units.setToolTip("Copy the number of units, or of channels, too")
+        for caption, *settings in _SECTIONS:
             label = QLabel(caption)
             label.setProperty("role", "section")  # as small, but not in capitals
             self.body.addWidget(label)
-            self.body.addWidget(form)
-            if form is self._init:
+            self._captions.append((label, [self._add(setting) for setting in settings]))
+            if caption == "Initialiser":
+                self.body.addWidget(self.init_note)
                 self.body.addWidget(self._note)
                 flow = FlowLayout(spacing=4)
                 flow.addWidget(self.redraw_button)
@@ -86,24 +138,38 @@ class LayerPanel(Panel):
         self.body.addSpacing(2)
         self.body.addLayout(line)
 
+    def _add(self, setting: _Setting) -> PartForm:
+        labels = {setting.name: setting.label} if setting.label else {}
+        form = PartForm(setting.models[0], [setting.name], labels=labels)
+        self._forms.append((setting, form))
+        self.body.addWidget(form)
+        return form
+
     def _connect(self) -> None:
-        for form in self._forms():
+        for _, form in self._forms:
             form.edited.connect(self._on_edited)
+        self.init_note.chosen.connect(self._on_suggested)
         self.redraw_button.clicked.connect(self._on_redraw)
         self.apply_button.clicked.connect(self.apply_to_all)
 
-    def _forms(self) -> tuple[PartForm, ...]:
-        return (self._size, self._activation, self._init, self._batch_norm, self._dropout)
+    def forms(self) -> list[PartForm]:
+        """Return the forms that the selected layers share."""
+        return [form for _, form in self._forms if not form.isHidden()]
 
     def row(self, path: str) -> FieldRow | None:
-        """Return the row of a layer's setting, for example ``activation.alpha``, or None."""
-        return next((row for form in self._forms() if (row := form.row(path))), None)
+        """Return the row of a setting that is shown, for example ``activation.alpha``."""
+        return next((row for form in self.forms() if (row := form.row(path))), None)
 
     def set_selection(self, rows: tuple[int, ...]) -> None:
         """Edit these rows from now on; they count from 0, the output comes last."""
         if rows != self._rows:
             self._rows = rows
             self._show(force=True)
+
+    def set_built(self, facts: Facts, experiment: Experiment) -> None:
+        """Take what is known of the network that was built of an experiment."""
+        self._built = (facts, experiment)
+        self._show_notes()
 
     def set_problems(self, problems: Iterable[Problem]) -> None:
         """Show the problems of the selected layers under their rows; the table shows the others."""
@@ -119,44 +185,84 @@ class LayerPanel(Panel):
                 continue
             if any(row in rows for row in self._rows):
                 found[path] = sentence_of(problem)
-        for form in self._forms():
+        for _, form in self._forms:
             form.set_problems(found)
 
     def _hidden(self) -> int:
-        return len(self._experiment.network.expanded())
+        return self._numbering.output
+
+    def _parts(self) -> list[tuple[int, LayerSpec | Output]]:
+        """Return the selected layers, each with its row."""
+        layers = self._parts_by_row()
+        return [(row, layers[row]) for row in self._rows if row < len(layers)]
+
+    def _parts_by_row(self) -> tuple[LayerSpec | Output, ...]:
+        network = self._experiment.network
+        return (*network.expanded(), network.output)
 
     def _show(self, *, force: bool = False) -> None:
-        layers = self._experiment.network.expanded()
-        rows = [row for row in self._rows if row <= len(layers)]
-        hidden: list[Dense] = [layers[row] for row in rows if row < len(layers)]
-        parts: list[Dense | Output] = list(hidden)
-        if len(layers) in rows:
-            parts.append(self._experiment.network.output)
-        self.selection_label.setText(rows_text(rows, len(layers)) if rows else "none")
-        for form in self._forms():
-            shown = parts if form is self._init else hidden
-            form.setEnabled(bool(shown))
-            form.set_parts(shown, force=force)
-        self.apply_button.setEnabled(bool(hidden) and len(layers) > 1)
-        self.with_units.setEnabled(self.apply_button.isEnabled())
-        everything = not rows or len(rows) == len(layers) + 1
-        target = "all layers" if everything else rows_text(rows, len(layers))
-        self.redraw_button.setAccessibleName(f"Draw weights again: {target}")
+        self._numbering = Numbering(self._experiment.network)
+        selected = self._parts()
+        rows, parts = [row for row, _ in selected], [part for _, part in selected]
+        where = self._numbering.text(rows) if rows else "none"
+        self.selection_label.setText(where)
+        shown = set[str]()
+        for setting, form in self._forms:
+            fits = bool(parts) and all(isinstance(part, setting.models) for part in parts)
+            fits = fits and setting.name not in shown
+            form.setHidden(not fits)
+            if fits:
+                shown.add(setting.name)
+                form.set_parts(parts, force=force)
+        for label, forms in self._captions:
+            label.setHidden(not label.text() or all(form.isHidden() for form in forms))
+        self.nothing.set_sentence(_nothing_text(parts) if not shown else "")
+        numbers = self._numbering.numbers(rows)
+        self._note.set_sentence(_INITIALISER_NOTE if "init" in shown else "")
+        self.redraw_button.setVisible(bool(numbers) or not rows)
+        can_apply = bool(rows) and isinstance(parts[0], (Dense, Conv)) and self._hidden() > 1
+        self.apply_button.setVisible(can_apply)
+        self.with_units.setVisible(can_apply)
+        everything = not rows or len(rows) == self._hidden() + 1
+        self.redraw_button.setAccessibleName(
+            f"Draw weights again: {'all layers' if everything else where}"
+        )
+        self._show_notes()
+
+    def _show_notes(self) -> None:
+        learning = [(row, one) for row, one in self._parts() if isinstance(one, _LEARNING)]
+        self.init_note.show_layers(
+            [layer for _, layer in learning], [self._shape_of(row) for row, _ in learning]
+        )
+
+    def _shape_of(self, row: int) -> tuple[int, ...] | None:
+        """Return the shape of a layer's weights, or None while no such network is built."""
+        number = self._numbering.number(row)
+        if self._built is None or number is None:
+            return None
+        facts, built = self._built
+        if number > len(facts.layers) or not _same_shapes(built, self._experiment):
+            return None
+        info, layer = facts.layers[number - 1], self._parts_by_row()[row]
+        if isinstance(layer, Conv):
+            field = layer.kernel**2
+            return info.units, info.fan_in // field, layer.kernel, layer.kernel
+        return info.units, info.fan_in
 
     @Slot()
     def apply_to_all(self) -> None:
         """Copy the first selected layer's settings to all hidden layers."""
-        layers = self._experiment.network.expanded()
-        source = next((layers[row] for row in self._rows if row < len(layers)), None)
-        if source is None:
+        if not self._rows or self._rows[0] >= self._hidden():
             return
-        names = (*COPIED, "units") if self.with_units.isChecked() else COPIED
-        update = {name: getattr(source, name) for name in names}
-        experiment = with_layers(
-            self._experiment, [layer.model_copy(update=update) for layer in layers]
+        experiment = applied_to_all(
+            self._experiment, self._rows[0], with_units=self.with_units.isChecked()
         )
         if differences(self._experiment, experiment):
             self.edited.emit(experiment, "apply to all layers")
+
+    @Slot(str)
+    def _on_suggested(self, kind: str) -> None:
+        self._on_edited("init", kind)
 
     @Slot(str, object)
     def _on_edited(self, path: str, value: object) -> None:
@@ -170,7 +276,7 @@ class LayerPanel(Panel):
         if row is not None:
             row.set_refused("")
         if differences(self._experiment, experiment):
-            where = rows_text(self._rows, self._hidden())
+            where = self._numbering.text(self._rows)
             self.edited.emit(experiment, f"{in_sentence(row.title if row else path)} of {where}")
         else:
             self._show()
@@ -178,4 +284,27 @@ class LayerPanel(Panel):
     @Slot()
     def _on_redraw(self) -> None:
         rows = self._rows or tuple(range(self._hidden() + 1))
-        self.reinit_requested.emit(tuple(row + 1 for row in rows))
+        self.reinit_requested.emit(self._numbering.numbers(rows))
+
+
+def _nothing_text(parts: list[LayerSpec | Output]) -> str:
+    if not parts:
+        return "Select layers in the table to edit them."
+    if len({type(part) for part in parts}) > 1:
+        return "Layers of these kinds share no settings."
+    return "This layer has no settings."
+
+
+_SIZES = ("units", "channels", "kernel", "stride", "padding", "size")
+
+
+def _same_shapes(one: Experiment, other: Experiment) -> bool:
+    """Tell whether the networks of two experiments have weights of the same shapes."""
+    return one.data == other.data and _sizes(one) == _sizes(other)
+
+
+def _sizes(experiment: Experiment) -> list[tuple[Any, ...]]:
+    return [
+        (layer.kind, *(getattr(layer, name, None) for name in _SIZES))
+        for layer in experiment.network.expanded()
+    ]

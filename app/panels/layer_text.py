@@ -23,8 +23,8 @@ def kind_text(layer: LayerSpec) -> str:
 def summary(layer: LayerSpec) -> str:
     """Return kind and size: ``dense 64``, ``conv 32 3×3``, ``max pool 2``.
 
-    A stride is written where it is not the usual one, 1 for a filter and the size of a patch
-    for pooling; padding where it is not ``same``.
+    A stride is written where it is not the usual one: 1 for a filter, the size of a patch for
+    pooling.
     """
     if isinstance(layer, Dense):
         return f"dense {layer.units}"
@@ -32,8 +32,6 @@ def summary(layer: LayerSpec) -> str:
         words = [f"conv {layer.channels}", f"{layer.kernel}×{layer.kernel}"]
         if layer.stride != 1:
             words.append(f"/{layer.stride}")
-        if layer.padding != "same":
-            words.append(layer.padding)
         return " ".join(words)
     if isinstance(layer, (MaxPool, AvgPool)):
         stride = f" /{layer.stride}" if layer.stride != layer.size else ""
@@ -85,4 +83,6 @@ EXTRAS_TIP = (
 def tip(layer: LayerSpec, number: int | None) -> str:
     """Return everything that the table says of a layer, in words."""
     name = f"Layer {number}: {summary(layer)}" if number else f"{readable(layer.kind)}: no weights"
+    if isinstance(layer, Conv):
+        name = f"{name}, padding {layer.padding}"
     return ", ".join([name, *(words for _, words in extras(layer))])

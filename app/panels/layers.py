@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QWidget
 
@@ -88,14 +96,10 @@ class LayersPanel(FormPanel):
         self.body.addWidget(self.buttons)
         self.add_form("network", PartForm(NetworkSpec, ["input_norm"], prefix="network"))
         defaults = FlowLayout(spacing=4)
-        caption = QLabel("Defaults of")
-        caption.setProperty("role", "muted")
-        defaults.addWidget(caption)
         self.defaults_buttons: dict[Library, QToolButton] = {}
         for library, name in _LIBRARIES:
             button = self.defaults_buttons[library] = QToolButton()
-            button.setText(name)
-            button.setAccessibleName(f"Defaults of {name}")
+            button.setText(f"{name} defaults")
             button.setToolTip(
                 f"Initialisers, epsilons and momentum as {name} takes them if nothing is said"
             )

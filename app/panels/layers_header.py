@@ -6,8 +6,8 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import QHeaderView, QWidget
 
-from app.panels.layers_model import Column
 from app.form.look import current_theme
+from app.panels.layers_model import Column
 
 PAD = 4
 LEFT = 7  # of the layer's dot
@@ -40,7 +40,9 @@ class LayersHeader(QHeaderView):
         painter.setFont(self.small_font())
         painter.setPen(theme.color("muted"))
         left = LEFT if logicalIndex == Column.NUMBER else PAD
-        painter.drawText(rect.adjusted(left, 0, -PAD, 0), int(flags), text)
+        area = rect.adjusted(left, 0, -PAD, 0)
+        text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, int(flags), text)
         painter.setPen(theme.color("line"))
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         painter.restore()

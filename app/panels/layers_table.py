@@ -21,7 +21,8 @@ from app.panels.layers_delegate import DOT, LayerDelegate
 from app.panels.layers_header import LEFT, PAD, LayersHeader
 from app.panels.layers_model import ROWS_MIME, Column, LayersModel
 
-_WIDEST = 84  # beyond it activations and extras are cut short: the initialiser needs room
+_LEAST = {Column.INIT: 46, Column.ACTIVATION: 50, Column.EXTRAS: 28, Column.LAYER: 60}
+"""Widths down to which columns give way, in this order."""
 _NARROW = 250  # below it the live bars make room for the names
 _FEWEST_ROWS = 7  # shown however low the window is
 
@@ -96,18 +97,20 @@ class LayersTable(QTableView):
         metrics = self.fontMetrics()
         row = metrics.height() + 8
         self.verticalHeader().setDefaultSectionSize(row)
-        digits = "0" * max(len(str(self.model().rowCount())), 2)
-        self.setColumnWidth(Column.NUMBER, metrics.horizontalAdvance(digits) + DOT + LEFT + 10)
-        self.setColumnWidth(Column.LAYER, self._widest(Column.LAYER, "dense 64") + 2 * PAD)
-        activation = self._widest(Column.ACTIVATION, "Sigmoid")
-        self.setColumnWidth(Column.ACTIVATION, min(activation, _WIDEST) + 2 * PAD)
-        has_extras = self._has_texts(Column.EXTRAS)
-        self.setColumnHidden(Column.EXTRAS, not has_extras)
-        if has_extras:
-            extras = min(self._widest(Column.EXTRAS, ""), _WIDEST)
-            self.setColumnWidth(Column.EXTRAS, extras + 2 * PAD)
-        bars = "000" if self.viewport().width() >= _NARROW else "0"
-        self.setColumnWidth(Column.LIVE, metrics.horizontalAdvance(bars) + 24)
+        digits = "0" * len(str(self.model().rowCount() - 1))
+        number = metrics.horizontalAdvance(digits) + DOT + LEFT + 10
+        bars = metrics.horizontalAdvance("00" if self.viewport().width() >= _NARROW else "0") + 24
+        self.setColumnWidth(Column.NUMBER, number)
+        self.setColumnWidth(Column.LIVE, bars)
+        wanted = {column: self._widest(column) + 2 * PAD for column in _LEAST}
+        if not self._has_texts(Column.EXTRAS):
+            wanted[Column.EXTRAS] = 0
+        self.setColumnHidden(Column.EXTRAS, not wanted[Column.EXTRAS])
+        missing = sum(wanted.values()) + number + bars - self.viewport().width()
+        for column, width in wanted.items():  # the first gives way first; tips tell what is cut
+            given = min(max(missing, 0), max(width - _LEAST[column], 0))
+            missing -= given
+            self.setColumnWidth(column, width - given)
         self.clearSpans()
         self.setSpan(self.model().rowCount() - 1, Column.NUMBER, 1, 2)
         header = self.horizontalHeader().height()
@@ -118,15 +121,15 @@ class LayersTable(QTableView):
         model = self.model()
         return any(model.index(row, column).data() for row in range(model.rowCount()))
 
-    def _widest(self, column: int, least: str) -> int:
-        """Return the width of the widest text in a column; whatever ``least`` needs at least."""
+    def _widest(self, column: int) -> int:
+        """Return the width of the widest text in a column, its title included."""
         model = self.model()
         texts = {str(model.index(row, column).data()) for row in range(model.rowCount())}
         title = str(model.headerData(column, Qt.Orientation.Horizontal))
         header = self.horizontalHeader()
         titled = QFontMetrics(header.small_font()) if isinstance(header, LayersHeader) else None
         return max(
-            *map(self.fontMetrics().horizontalAdvance, texts | {least}),
+            *map(self.fontMetrics().horizontalAdvance, texts),
             titled.horizontalAdvance(title) if titled else 0,
         )
 

@@ -1,4 +1,4 @@
-"""How a gradient becomes an update, and how many there are."""
+"""What is made small, how a gradient becomes an update, and how many there are."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from app.form import PartForm
 from app.panels.panel import FormPanel
 from core.experiment.training import Training
 
+_NAMES = ("loss", "optimizer", "schedule", "batch_size", "epochs", "steps", "early_stopping")
+
 
 class OptimizerPanel(FormPanel):
-    """Optimiser with its own settings, batch size, epochs."""
+    """Loss, optimiser and schedule with their own settings, batch size, and when the run ends."""
 
-    paths = ("training.optimizer", "training.batch_size", "training.epochs", "training.loss")
+    paths = tuple(f"training.{name}" for name in _NAMES)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Optimiser", parent)
-        names = ["loss", "optimizer", "batch_size", "epochs"]
-        self.add_form("training", PartForm(Training, names, prefix="training"))
+        super().__init__("Training", parent)
+        self.add_form("training", PartForm(Training, _NAMES, prefix="training"))

@@ -8,13 +8,14 @@ from app.form import PartForm
 from app.panels.panel import FormPanel
 from core.experiment.training import Training
 
+_NAMES = ("l1", "l2", "weight_decay", "penalize_biases", "penalize_norms")
+
 
 class PenaltyPanel(FormPanel):
-    """L1 and L2 terms of the loss, and decoupled weight decay."""
+    """L1 and L2 terms of the loss, decoupled weight decay, and what they act on."""
 
-    paths = ("training.l1", "training.l2", "training.weight_decay")
+    paths = tuple(f"training.{name}" for name in _NAMES)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Regularisation", parent)
-        names = ["l1", "l2", "weight_decay"]
-        self.add_form("training", PartForm(Training, names, prefix="training"))
+        self.add_form("training", PartForm(Training, _NAMES, prefix="training"))

@@ -7,7 +7,7 @@ import secrets
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from app.form import ChoiceField, PartForm
+from app.form import ChoiceField, LongTextField, PartForm
 from app.panels.panel import FormPanel
 from core.experiment.model import Experiment
 from core.experiment.training import Training
@@ -16,9 +16,9 @@ _AUTO = ("auto", "Automatic", "The fastest device that this machine has.")
 
 
 class RunPanel(FormPanel):
-    """Seed (with a button for a new one), device, name."""
+    """Seed (with a button for a new one), device, name, description."""
 
-    paths = ("seed", "training.device", "name")
+    paths = ("seed", "training.device", "name", "description")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Run", parent)
@@ -34,7 +34,10 @@ class RunPanel(FormPanel):
             "training",
             PartForm(Training, ["device"], prefix="training", fields={"device": self._device}),
         )
-        self.add_form("", PartForm(Experiment, ["name"]))
+        self.add_form(
+            "",
+            PartForm(Experiment, ["name", "description"], fields={"description": LongTextField()}),
+        )
         self.new_seed = QToolButton()
         self.new_seed.setText("New")
         self.new_seed.setToolTip("Draw a new seed: other weights, other batches")

@@ -33,7 +33,7 @@ class Dot:
 
 
 def _color_of(dot: Dot) -> int:
-    return dot.color.rgba()
+    return id(dot.color)
 
 
 class Dots(QGraphicsItem):
@@ -78,8 +78,9 @@ class Dots(QGraphicsItem):
         scale_x, shift_x, scale_y, shift_y = self._plot.mapping()
         pen = QPen(QColor(), self._size)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        for color, dots in groupby(self._dots, key=_color_of):  # one call for each run of a colour
-            pen.setColor(QColor.fromRgba(color))
+        for _, run in groupby(self._dots, key=_color_of):  # one call for each run of a colour
+            dots = list(run)
+            pen.setColor(dots[0].color)
             painter.setPen(pen)
             painter.drawPoints(
                 [

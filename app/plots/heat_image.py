@@ -61,10 +61,13 @@ class HeatImage(pg.ImageItem):
         super().__init__(axisOrder="row-major")
         self._shown: NDArray[np.uint8] | None = None
         self._place = QRectF()
+        self._table = np.zeros((256, 4), np.uint8)
 
     def set_theme(self, theme: Theme) -> None:
         """Take over the colours."""
-        self.setLookupTable(lookup_table(theme))
+        self._table = lookup_table(theme)
+        if self._shown is not None:
+            self.setImage(self._table[self._shown], autoLevels=False)
 
     def show_indices(self, indices: NDArray[np.uint8], place: QRectF) -> bool:
         """Draw indices into ``place``; return False when the picture is the same."""
@@ -74,7 +77,8 @@ class HeatImage(pg.ImageItem):
         resized = self._shown is None or self._shown.shape != indices.shape
         if not same:
             self._shown = indices
-            self.setImage(indices, autoLevels=False)
+            # Coloured here: a palette would be handed to Qt colour by colour, at every picture.
+            self.setImage(self._table[indices], autoLevels=False)
         if resized or place != self._place:
             self._place = QRectF(place)
             self.setRect(place)

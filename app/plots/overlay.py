@@ -43,6 +43,8 @@ class Overlay(QGraphicsItem):
         self._over_image = False
         self._lines: tuple[tuple[Array, Array], ...] = ()
         self.setZValue(10)
+        # What is written seldom changes, the curves below it with every picture.
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     def set_theme(self, theme: Theme) -> None:

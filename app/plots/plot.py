@@ -68,6 +68,8 @@ class Plot(pg.GraphicsWidget):
         self._connect()
 
     def _build(self) -> None:
+        # Ground and grid change with the range only, the curves above them with every picture.
+        self.setCacheMode(self.CacheMode.DeviceCoordinateCache)
         self.box = pg.ViewBox(self, enableMenu=False, enableMouse=any(self._mouse))
         self.box.setMouseEnabled(*self._mouse)
         self.box.disableAutoRange()

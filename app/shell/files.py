@@ -35,6 +35,8 @@ class ExperimentFiles(QObject):
     -------
     noticed(str, str, str)
         Level, message and hint of something to tell.
+    opened()
+        Another experiment is in place of the last one.
     saved(object)
         The file that was written.
     changed()
@@ -42,6 +44,7 @@ class ExperimentFiles(QObject):
     """
 
     noticed = Signal(str, str, str)
+    opened = Signal()
     saved = Signal(object)
     changed = Signal()
 
@@ -124,6 +127,7 @@ class ExperimentFiles(QObject):
     def _opened(self, experiment: Experiment, path: Path | None, known: bytes) -> None:
         self._know(path, known)
         self._session.open(experiment, run=path is None)
+        self.opened.emit()
 
     def _know(self, path: Path | None, known: bytes) -> None:
         self.path, self._known = path, known

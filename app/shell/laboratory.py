@@ -26,7 +26,7 @@ from core.store.export import export_run
 
 if TYPE_CHECKING:
     from app.views import View
-    from core.record.source import Event
+    from core.record.source import Event, Facts
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ class Laboratory(QObject):
         self.views: list[View] = [view() for view in VIEWS]
         self._events_shown: tuple[Event, ...] | None = None
         self._version_shown = -1
+        self._facts_shown: Facts | None = None
         self._ticks = 0
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="export")
         self._export: Future[list[Path]] | None = None
@@ -93,6 +94,7 @@ class Laboratory(QObject):
         window.banner.chosen.connect(self._on_banner)
         files = self.files
         files.noticed.connect(self.notify)
+        files.opened.connect(window.show_views)
         files.saved.connect(self._on_saved)
         files.changed.connect(self._show_title)
         window.files_dropped.connect(files.open_dropped)
@@ -235,8 +237,9 @@ class Laboratory(QObject):
             self._events_shown = source.events
             last = source.events[-1] if source.events else None
             self.window.set_event(f"step {last.step:,}: {last.text}" if last else "")
-        if source.facts.data_text:
-            self.panel.set_subtitle(source.facts.data_text)
+        if source.facts is not self._facts_shown:
+            self._facts_shown = source.facts
+            self.panel.set_built(source.facts, source.experiment)
 
     # Commands --------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from app.views import View
 
-PANEL_WIDTH = 312
+PANEL_WIDTH = 336
 """Logical pixels of the experiment column: 270 is the least at which nothing is cut."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -192,17 +193,23 @@ def _find_separator(head: list[str]) -> str:
     """
     most, best = 1, ","
     for separator in _SEPARATORS.values():
-        counts = [
-            len(row) for row in csv.reader(iter(head), delimiter=separator, skipinitialspace=True)
-        ]
-        counts = [count for count in counts if count > 0]
-        if len(head) == _SAMPLE_LINES:
-            del counts[-1:]  # may be cut off inside quotation marks
+        counts = _cell_counts(head, separator)
         if counts and min(counts) == max(counts) > 1:
             return separator
         if counts and counts[0] > most:
             most, best = counts[0], separator
     return best
+
+
+def _cell_counts(head: list[str], separator: str) -> list[int]:
+    """Return the number of cells of each row as far as this separator makes rows of the lines."""
+    counts: list[int] = []
+    rows = csv.reader(iter(head), delimiter=separator, skipinitialspace=True)
+    with suppress(csv.Error):  # told with its line when the table is read
+        counts.extend(len(row) for row in rows)
+    if len(head) == _SAMPLE_LINES:
+        del counts[-1:]  # may be cut off inside quotation marks
+    return [count for count in counts if count > 0]
 
 
 def _has_decimal_commas(rows: list[list[str]]) -> bool:

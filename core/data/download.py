@@ -127,7 +127,8 @@ class _Web(urllib.request.HTTPRedirectHandler):
         newurl: str,
     ) -> urllib.request.Request | None:
         if urllib.parse.urlsplit(newurl).scheme not in ("http", "https"):
-            raise urllib.error.URLError(f"it points on to {newurl!r}")
+            reason = f"it points on to {newurl!r}"
+            raise urllib.error.HTTPError(req.full_url, code, reason, headers, fp)  # closes fp
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -192,7 +193,7 @@ def _write(
                     f"The download of {download.to.name!r} was stopped.",
                     hint="What is there is kept: start it again to go on.",
                 )
-            piece = response.read1(_CHUNK)
+            piece = _piece(download, response)
             if not piece:
                 break
             there += len(piece)
@@ -212,6 +213,14 @@ def _write(
             f" of {size_text(download.size)}.",
             hint="What is there is kept: start it again to go on.",
         )
+
+
+def _piece(download: Download, response: http.client.HTTPResponse) -> bytes:
+    """Return the next bytes; what fails here is the connection, not the disk."""
+    try:
+        return response.read1(_CHUNK)
+    except (OSError, http.client.HTTPException) as error:
+        raise _refused(download, str(error) or type(error).__name__) from None
 
 
 def _starts_at(response: http.client.HTTPResponse, there: int) -> bool:

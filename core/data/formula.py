@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.data.targets import LARGEST
 from core.errors import DataError, did_you_mean
 
 _Array = NDArray[np.float64]
 
 _LONGEST = 500  # characters
-_DEEPEST = 40  # nested operations: what a person can still read, far below Python's own limit
+_DEEPEST = 100  # nested operations: a long sum, yet far below Python's own limit
 _LARGEST_EXPONENT = 100.0
 _FIELD = "data.expression"
 
@@ -111,23 +112,23 @@ class Formula:
         Returns
         -------
         ndarray of float64, shape (n,)
-            All finite.
+            All finite, and none larger than a 32-bit number can be.
 
         Raises
         ------
         DataError
-            If a value is not finite, with the first x that gives one.
+            If a value is not, with the first x that gives one.
         """
         columns = {name: x[:, index] for index, name in enumerate(self.variables)}
         with np.errstate(all="ignore"):  # what is not finite is refused below, with its x
             values = np.broadcast_to(_value(self._tree, columns), len(x)).astype(np.float64)
-        bad = np.flatnonzero(~np.isfinite(values))
+        bad = np.flatnonzero(~(np.abs(values) <= LARGEST))  # NaN compares false
         if bad.size:
             first = bad[0]
             at = ", ".join(f"{name} = {column[first]:.6g}" for name, column in columns.items())
             raise _refusal(
                 self.text,
-                f"gives {values[first]} at {at}, and at {bad.size:,} of {len(x):,} points in all.",
+                f"gives {values[first]:g} at {at}, and at {bad.size:,} of {len(x):,} points.",
                 "Change the formula, or the range from which x is drawn.",
             )
         return values

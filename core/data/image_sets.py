@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.files import cannot_be_read
+from core.data.files import cannot_be_read, check_unpacked
 from core.data.folders import find_file
 from core.data.idx import read_idx_array
 from core.data.known import advice_for
@@ -180,13 +180,16 @@ def _packed_batches(path: Path) -> Iterator[bytes]:
     """Yield the training batches from the archive; nothing is unpacked to the disk."""
     try:
         with tarfile.open(path, "r:gz") as archive:
+            total = 0
             for member in archive:
+                total += member.size
+                check_unpacked(total, path.stat().st_size, repr(str(path)), _FIELD)
                 name = member.name.rpartition("/")[2]
                 if member.isfile() and name.startswith("data_batch_") and name.endswith(".bin"):
                     stream = archive.extractfile(member)
                     if stream is not None:
                         yield _checked(stream.read(_CIFAR_BATCH + 1), path / name)
-    except (tarfile.TarError, zlib.error, EOFError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, ValueError) as error:
         raise DataError(
             f"{str(path)!r} is damaged ({error}).", hint=advice_for("cifar10"), field=_FIELD
         ) from None

@@ -380,10 +380,7 @@ class AutogradEngine:
     def _parts(self, layers: tuple[int, ...]) -> list[slice]:
         """Return where the tensors of some layers lie in the flat vector."""
         places = [place for place in self.network.places if place.layer in layers]
-        first_slope = self.network.places[-1].start
-        return [slice(place.start, place.stop) for place in places] + [
-            slice(first_slope + layer, first_slope + layer + 1) for layer in layers
-        ]
+        return [slice(place.start, place.stop) for place in places]
 
     def state(self) -> dict[str, Any]:
         """Return parameters, optimiser state and generators: enough to resume to the bit."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from core.network.activations import activation_for
 from core.record.source import Frame, Histogram, LayerFrame
 
 if TYPE_CHECKING:
@@ -73,10 +74,12 @@ def make_frame(
         dL_data/dW, layer by layer.
     """
     layers: list[LayerFrame] = []
-    for layer, z, a, delta, gradient in zip(
-        network.layers, taps.z, taps.a, deltas, gradients, strict=True
+    learned = [0.0] * len(taps.z) if taps.slopes is None else taps.slopes.tolist()
+    for layer, alpha, z, a, delta, gradient in zip(
+        network.layers, learned, taps.z, taps.a, deltas, gradients, strict=True
     ):
-        slope = layer.activation.derivative(z.detach(), a.detach())
+        spec = _as_learned(layer, alpha)
+        slope = activation_for(spec).derivative(z.detach(), a.detach())
         layers.append(
             LayerFrame(
                 z=histogram(_numpy(z)),
@@ -85,7 +88,7 @@ def make_frame(
                 gradient=histogram(_numpy(gradient)),
                 unit_z=_numpy(_by_unit(z)),
                 unit_derivative=_numpy(_by_unit(slope)),
-                activation=_as_learned(layer),
+                activation=spec,
             )
         )
     return Frame(step, tuple(layers))
@@ -96,11 +99,11 @@ def _by_unit(values: torch.Tensor) -> torch.Tensor:
     return values.detach().mean(dim=0 if values.ndim == 2 else (0, 2, 3))
 
 
-def _as_learned(layer: Layer) -> Part:
-    """Return the activation as it is now: PReLU with the slope that it has learned."""
+def _as_learned(layer: Layer, alpha: float) -> Part:
+    """Return the activation as it was: PReLU with the slope that it had learned."""
     if layer.activation.kind != "prelu":
         return layer.activation_spec
-    return layer.activation_spec.model_copy(update={"alpha": layer.slope.item()})
+    return layer.activation_spec.model_copy(update={"alpha": alpha})
 
 
 def _numpy(tensor: torch.Tensor) -> NDArray[np.float32]:

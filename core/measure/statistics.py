@@ -24,6 +24,8 @@ Tensor = torch.Tensor
 
 CACHE_BYTES = 1_000_000
 """What the steps that wait to be measured may hold: about a core's second-level cache."""
+NEVER = -(2**62)
+"""Step at which a unit was last alive that has not been seen alive."""
 MOST_STEPS = 16
 """More steps at once gain nothing: the calls are then a small part already."""
 
@@ -94,7 +96,7 @@ class LayerSignals:
         layers = self._network.layers
         for _, members in groupby(enumerate(layers), _alike):
             group = [layer for _, layer in members]
-            alive = torch.full((len(group), group[0].units), -self.window, device=device)
+            alive = torch.full((len(group), group[0].units), NEVER, device=device)
             for row, index in enumerate(range(first, first + len(group))):
                 if index not in forget:
                     alive[row] = known[index]
@@ -151,11 +153,11 @@ class LayerSignals:
                 continue
             phi = out if group.plain else group.stack(a)
             z = phi if activation.from_output else group.stack([taps.z for taps in self._taps])
-            slope = activation.derivative(z, phi)
+            slope, sup = self._slope(group, z, phi)
             flat = slope.flatten(1)
             size = flat.abs() if activation.signed else flat
-            saturated = size < SATURATED_BELOW * activation.sup
-            found[2].append(flat.mean(dim=1).div_(activation.sup).view(n, count))
+            saturated = size < SATURATED_BELOW * sup
+            found[2].append(flat.mean(dim=1, keepdim=True).div_(sup).view(n, count))
             found[3].append(saturated.mean(dim=1, dtype=flat.dtype).view(n, count))
             alive = _somewhere(slope).view(n, count, -1)
             found[4].append(self._dead(group, alive, steps).mean(dim=2, dtype=flat.dtype))
@@ -165,12 +167,22 @@ class LayerSignals:
             dim=1,
         )
 
+    def _slope(self, group: _Group, z: Tensor, phi: Tensor) -> tuple[Tensor, Tensor | float]:
+        """Return phi' and its supremum; of PReLU those of each step, before its update."""
+        activation = group.layers[0].activation
+        learned = [taps.slopes[group.first] for taps in self._taps if taps.slopes is not None]
+        if activation.kind != "prelu" or not learned:
+            return activation.derivative(z, phi), activation.sup
+        alpha = torch.stack(learned)
+        slope = torch.where(z > 0, 1.0, alpha.view(-1, *[1] * (z.ndim - 1)))
+        return slope, alpha.abs().clamp(min=1.0).unsqueeze(1)
+
     def _dead(self, group: _Group, alive: Tensor, steps: Tensor) -> Tensor:
         """Return which units were silent over the window up to each step."""
         if len(alive) == 1:
             last = group.last_alive.masked_fill_(alive[0], self._steps[0]).unsqueeze(0)
         else:
-            seen = torch.where(alive, steps, -self.window)
+            seen = torch.where(alive, steps, NEVER)
             seen[0] = torch.maximum(seen[0], group.last_alive)
             last = seen.cummax(dim=0).values
             group.last_alive.copy_(last[-1])

@@ -40,11 +40,14 @@ class Taps:
     h : list of Tensor
         What each layer passes on: after normalisation behind the activation, dropout, and the
         residual sum.
+    slopes : Tensor or None, shape (layers,)
+        What PReLU has learned until then; None where no layer learns a slope.
     """
 
     z: list[Tensor] = field(default_factory=list[Tensor])
     a: list[Tensor] = field(default_factory=list[Tensor])
     h: list[Tensor] = field(default_factory=list[Tensor])
+    slopes: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +129,12 @@ class Network:
         self.input_norm: Norm | None = None
         if entry and not isinstance(spec.input_norm, NoNorm):
             self.input_norm = self._norm(spec.input_norm, entry.units, -1)
-        end = len(self.theta)
-        self.places.append(Place(end - len(weighted), end, "other", -1))
+            with torch.no_grad():
+                self.input_norm.forget()  # before initialisers that look at what it passes on
+        start = len(self.theta) - len(weighted)
+        self.places += [Place(start + i, start + i + 1, "other", i) for i in range(len(weighted))]
         self._image = first.before if len(first.before) == 3 else None
         self.draw(range(len(self.layers)), generator)
-        if self.input_norm:
-            with torch.no_grad():
-                self.input_norm.forget()
 
     def learning_slopes(self) -> list[int]:
         """Return the layers, from 0 at the input, whose slope is learned."""
@@ -224,6 +226,8 @@ class Network:
             ``taps.h[-1]`` are the outputs, shape (batch, outputs).
         """
         taps = Taps()
+        if training and self.learning_slopes():
+            taps.slopes = torch.stack(self.slopes).detach()
         h = self.enter(x, training=training)
         layers = iter(self.layers)
         for stage in self.stages:

@@ -43,7 +43,7 @@ def scale_layers(network: Network, indices: Collection[int]) -> None:
         if index in indices:
             spec = cast("Lsuv", layer.init)
             for _ in range(spec.iterations):
-                variance = layer.linear(h, layer.weight).var().item()
+                variance = layer.linear(h, layer.weight).var(correction=0).item()
                 if not (math.isfinite(variance) and variance > 0.0):
                     break  # a constant signal has no scale to give back
                 if abs(variance - 1.0) <= spec.tolerance:

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QVBoxLayout, QWidget
 
 from app.form import (
     MIXED,
@@ -17,14 +17,20 @@ from app.form import (
     ChoiceField,
     FieldRow,
     IntField,
+    LongTextField,
     NumberField,
     PartForm,
+    PathField,
     TextField,
+    commit_focused,
 )
 from app.form.describe import Bounds, linear_step, stepped_linear, stepped_log
 from app.form.names import in_sentence, number_text, short
-from core.experiment.activations import LeakyRelu, Relu
-from core.experiment.initializers import Normal
+from core.experiment import Experiment
+from core.experiment.activations import LeakyRelu, Relu, Rescaled, Tanh
+from core.experiment.data import DataPart
+from core.experiment.fields import Part, Scope, setting
+from core.experiment.initializers import Normal, VarianceScaling
 from core.experiment.network import Dense
 from core.experiment.training import Adam, Sgd, Training
 
@@ -278,6 +284,7 @@ def test_rows_follow_the_fields_and_the_kind(form):
         "training.optimizer",
         RATE,
         "training.optimizer.momentum",
+        "training.optimizer.nesterov",
         "training.batch_size",
         "training.clip",
         "training.l1",
@@ -313,7 +320,7 @@ def test_each_row_explains_itself(form):
     for words in ("Step size", "more than 0", "live"):
         assert words in tip
     assert "Unit: samples" in form.row("training.batch_size").toolTip()
-    assert "restarted" in form.row("training.batch_size").toolTip()
+    assert "next step" in form.row("training.batch_size").toolTip()
     for row in form.rows():
         assert row.field.accessibleName()
         assert row.field.accessibleDescription()
@@ -323,7 +330,28 @@ def test_each_row_explains_itself(form):
 def test_live_settings_are_marked(form):
     assert form.row(RATE).dot.isVisibleTo(form)
     assert form.row(RATE).dot.toolTip() == "takes effect live"
-    assert not form.row("training.batch_size").dot.isVisibleTo(form)
+
+
+def test_each_row_shows_when_it_takes_effect(qtbot):
+    form = PartForm(Dense, ["activation", "init", "batch_norm"])
+    qtbot.addWidget(form)
+    form.set_part(Dense(batch_norm="after_activation"))
+    tips = {row.path: row.dot.toolTip() for row in form.rows()}
+    assert tips == {
+        "activation": "takes effect live",
+        "init": "takes effect at the next draw of weights",
+        "batch_norm": "",
+        "batch_norm.epsilon": "",
+        "batch_norm.momentum": "takes effect live",
+    }
+    shown = [row.path for row in form.rows() if row.dot.isVisibleTo(form)]
+    assert shown == ["activation", "init", "batch_norm.momentum"]
+    dot, ring = (form.row(path).dot for path in ("activation", "init"))
+    middles = set()
+    for mark in (dot, ring):
+        image = mark.grab().toImage()
+        middles.add(image.pixelColor(3, image.height() // 2).name())
+    assert len(middles) == 2  # one is filled
 
 
 def test_the_context_menu_resets(qtbot, form):
@@ -335,6 +363,225 @@ def test_the_context_menu_resets(qtbot, form):
     assert action.text() == "Reset to default (0.1)"
     action.trigger()
     assert spy.seen == [(RATE, 0.1)]
+
+
+def test_the_arrow_is_there_only_where_the_value_is_not_the_default(form):
+    spy = Spy(form.edited)
+    changed = [row.path for row in form.rows() if row.arrow.isVisibleTo(form)]
+    assert changed == []
+    form.set_part(Training(optimizer=Sgd(lr=3.0), batch_size=64))
+    changed = [row.path for row in form.rows() if row.arrow.isVisibleTo(form)]
+    assert changed == [RATE, "training.batch_size"]
+    assert form.row(RATE).arrow.toolTip() == "Reset to default (0.1)"
+    form.row(RATE).arrow.click()
+    assert spy.seen == [(RATE, 0.1)]
+
+
+def test_of_another_kind_the_arrow_goes_back_to_the_default_kind(form):
+    spy = Spy(form.edited)
+    form.set_part(Training(optimizer=Adam()))
+    row = form.row("training.optimizer")
+    assert row.arrow.isVisibleTo(form)
+    assert row.arrow.toolTip() == "Reset to default (SGD)"
+    assert not form.row(RATE).arrow.isVisibleTo(form)  # 0.001 is Adam's default
+    row.arrow.click()
+    assert spy.seen == [("training.optimizer", Sgd().model_dump(mode="json"))]
+
+
+def test_resetting_drops_what_is_being_typed(qtbot):
+    row = FieldRow("x", "X", NumberField(), default=0.1)
+    qtbot.addWidget(row)
+    row.set_value(0.2)
+    row.field.selectAll()
+    row.field.insert("0.7")
+    row.field.setModified(True)
+    row.reset()
+    row.set_value(0.1)
+    assert row.field.text() == "0.1"
+    assert not row.arrow.isVisibleTo(row)
+
+
+def test_what_only_names_has_no_default_to_go_back_to(qtbot):
+    form = PartForm(Experiment, ["name", "seed"])
+    qtbot.addWidget(form)
+    form.set_part(Experiment(name="Mine", seed=4))
+    assert not form.row("name").arrow.isVisibleTo(form)
+    assert form.row("seed").arrow.isVisibleTo(form)
+
+
+def test_a_choice_of_kinds_within_a_choice_of_kinds(qtbot):
+    form = PartForm(Dense, ["activation"])
+    qtbot.addWidget(form)
+    form.set_part(Dense(activation=Rescaled(inner=LeakyRelu(alpha=0.2))))
+    assert [row.path for row in form.rows()] == [
+        "activation",
+        "activation.alpha",
+        "activation.inner",
+        "activation.inner.alpha",
+    ]
+    assert form.row("activation.inner.alpha").field.text() == "0.2"
+    assert "rescaled" not in form.row("activation.inner").field.values()
+    spy = Spy(form.edited)
+    choice = form.row("activation.inner").field
+    choice.activated.emit(choice.findData("elu"))
+    type_into(form.row("activation.inner.alpha").field, "0.4")
+    assert spy.seen == [("activation.inner", "elu"), ("activation.inner.alpha", 0.4)]
+    form.set_part(Dense(activation=Rescaled(inner=Tanh())))
+    assert form.row("activation.inner.alpha") is None
+    form.set_problems({"activation.inner": "does not fit."})
+    assert form.row("activation.inner").error.text() == "does not fit."
+
+
+def test_words_to_choose_from_within_a_kind(qtbot):
+    form = PartForm(Dense, ["init"])
+    qtbot.addWidget(form)
+    form.set_part(Dense(init=VarianceScaling(mode="fan_avg")))
+    choice = form.row("init.mode").field
+    assert choice.values() == ["fan_in", "fan_out", "fan_avg"]
+    assert choice.currentText() == "Fan avg"
+    assert form.row("init.mode").is_changed()
+
+
+def test_every_kind_of_training_has_a_sentence(qtbot):
+    form = PartForm(Training, ["loss", "optimizer", "schedule", "early_stopping", "clip"])
+    qtbot.addWidget(form)
+    form.set_part(Training())
+    for row in form.rows():
+        if isinstance(row.field, ChoiceField):
+            for index in range(row.field.count()):
+                assert row.field.itemData(index, Qt.ItemDataRole.ToolTipRole), row.path
+    clip = form.row("clip").field
+    assert clip.itemText(clip.findData("layer_norm")) == "By norm of each layer"
+
+
+def test_what_all_kinds_share_comes_after_what_is_their_own_and_can_be_folded(qtbot):
+    form = PartForm(Experiment, ["data"], fold=("Preparation", DataPart.model_fields))
+    qtbot.addWidget(form)
+    form.set_part(Experiment.parse({"data": {"kind": "moons", "validation": 0.1}}))
+    paths = [row.path for row in form.rows()]
+    assert paths[:3] == ["data", "data.samples", "data.noise"]
+    assert set(paths[3:]) == {f"data.{name}" for name in DataPart.model_fields}
+    fold = form._own["data"]._folded
+    assert form.row("data.noise").isVisibleTo(form)
+    assert not form.row("data.validation").isVisibleTo(form)
+    assert fold.button.text() == "Preparation · 1 changed"
+    fold.button.click()
+    assert form.row("data.validation").isVisibleTo(form)
+    fold.button.click()
+    assert not form.row("data.validation").isVisibleTo(form)
+    form.set_problems({"data.pca": "There are too few samples."})
+    assert form.row("data.pca").error.isVisibleTo(form)
+
+
+# Paths and long texts ---------------------------------------------------------------------
+
+
+class Place(Part):
+    """A part with paths."""
+
+    file: str = setting("", title="File", help="A file.", path="file")
+    folder: str = setting("", title="Folder", help="A folder.", path="folder", scope=Scope.LIVE)
+    note: str = setting("", title="Note", help="A line.")
+
+
+@pytest.fixture
+def place(qtbot) -> PartForm:
+    form = PartForm(Place, ["file", "folder", "note"])
+    qtbot.addWidget(form)
+    form.set_part(Place())
+    form.show()
+    return form
+
+
+def drag(field: QWidget, *names: str, drop: bool = False) -> QDropEvent:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(name) for name in names])
+    kind = QDropEvent if drop else QDragEnterEvent
+    event = kind(
+        QPointF(5, 5) if drop else QPoint(5, 5),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    event.ignore()
+    if drop:
+        field.dropEvent(event)
+    else:
+        field.dragEnterEvent(event)
+    return event
+
+
+@pytest.mark.parametrize("name", ["file", "folder"])
+def test_a_path_can_be_browsed_for(place, tmp_path, name):
+    chosen = tmp_path / "data.csv"
+    chosen.touch()
+    path = chosen if name == "file" else tmp_path
+    spy = Spy(place.edited)
+    row = place.row(name)
+    row.browse.click()
+    row.browse.click()  # one dialog is enough
+    (dialog,) = place.findChildren(QFileDialog)
+    wanted = QFileDialog.FileMode.ExistingFile if name == "file" else QFileDialog.FileMode.Directory
+    assert dialog.fileMode() == wanted
+    dialog.selectFile(str(path))
+    dialog.done(QFileDialog.DialogCode.Accepted)
+    assert spy.seen == [(name, str(path))]
+
+
+def test_browsing_begins_where_the_file_is_and_may_be_cancelled(place, tmp_path):
+    place.set_part(Place(file=str(tmp_path / "old.csv")))
+    spy = Spy(place.edited)
+    place.row("file").browse.click()
+    (dialog,) = place.findChildren(QFileDialog)
+    assert dialog.directory().absolutePath() == str(tmp_path)
+    dialog.reject()
+    assert spy.seen == []
+    assert place.row("file").field.text() == str(tmp_path / "old.csv")
+
+
+def test_a_file_dropped_on_a_path_is_taken_and_on_a_line_left_to_the_window(place, tmp_path):
+    spy = Spy(place.edited)
+    name = str(tmp_path / "a b.csv")
+    assert isinstance(place.row("file").field, PathField)
+    assert drag(place.row("file").field, name).isAccepted()
+    drag(place.row("file").field, name, drop=True)
+    assert spy.seen == [("file", name)]
+    assert not drag(place.row("note").field, name).isAccepted()
+    assert not drag(place.row("file").field, name, name).isAccepted()
+
+
+def test_a_long_text_is_committed_on_leaving_and_escape_restores_it(qtbot, focused):
+    field, other = LongTextField(), TextField()
+    focused(field, other)
+    field.set_value("one\ntwo")
+    spy = Spy(field.committed)
+    qtbot.keyClicks(field, "so ")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert spy.seen == []
+    assert not field.set_value("three")
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert field.toPlainText() == "three"
+    field.selectAll()
+    qtbot.keyClicks(field, "four")
+    other.setFocus()
+    assert spy.seen == ["four"]
+    field.setFocus()
+    other.setFocus()
+    assert spy.seen == ["four"]
+
+
+def test_what_is_being_typed_can_be_committed_from_outside(qtbot, focused):
+    field = NumberField()
+    focused(field)
+    field.set_value(0.1)
+    spy = Spy(field.committed)
+    commit_focused()
+    field.selectAll()
+    qtbot.keyClicks(field, "0.5")
+    commit_focused()
+    commit_focused()
+    assert spy.seen == [0.5]
 
 
 def test_parts_that_differ_are_mixed(qtbot):

@@ -10,11 +10,14 @@ from PySide6.QtWidgets import QLineEdit, QStyleOptionViewItem
 
 from app.form import ChoiceField, IntField
 from app.panels import ExperimentPanel
-from app.panels.layer_edits import PRESETS, rows_text
-from app.panels.layers_model import Column, log_share
+from app.panels.layer_edits import PRESETS
+from app.panels.layers_model import Column
+from app.panels.live_bars import log_share
+from app.panels.numbering import Numbering
 from app.theme import apply_theme, load_theme
 from core.errors import Problem
 from core.experiment import Experiment
+from core.record.source import Facts
 
 RATE = "training.optimizer.lr"
 
@@ -61,10 +64,17 @@ def units(panel: ExperimentPanel) -> list[int]:
 
 def rows_of(panel: ExperimentPanel) -> dict:
     found = {}
-    for one in (panel.data, panel.optimizer, panel.clipping, panel.penalty, panel.run):
+    for one in (
+        panel.data,
+        panel.layers,
+        panel.optimizer,
+        panel.clipping,
+        panel.penalty,
+        panel.run,
+    ):
         for _, form in one._forms:
             found |= {row.path: row for row in form.rows()}
-    for form in panel.layer._forms():
+    for form in panel.layer.forms():
         found |= {f"layer.{row.path}": row for row in form.rows()}
     return found
 
@@ -93,7 +103,10 @@ def test_every_setting_has_a_row_that_explains_it(panel):
         *("training.clip", "training.clip.limit"),
         *("training.l1", "training.l2", "training.weight_decay", "training.device"),
         *("layer.units", "layer.activation", "layer.activation.alpha", "layer.init"),
-        *("layer.bias_init", "layer.batch_norm", "layer.dropout"),
+        *("layer.bias_init", "layer.batch_norm", "layer.dropout", "layer.layer_norm"),
+        *("layer.drop_weights", "layer.residual", "layer.penalty", "network.input_norm"),
+        *("training.loss", "training.schedule", "training.steps", "training.early_stopping"),
+        *("training.penalize_biases", "training.penalize_norms", "description"),
     }
     assert expected <= set(rows)
     for path, row in rows.items():
@@ -237,15 +250,15 @@ def test_the_table_shows_every_layer_and_the_output(panel):
     model = panel.layers.model
     assert model.rowCount() == 5
     cells = [model.index(3, column).data() for column in range(4)]
-    assert cells == ["4", "4", "Leaky", "He N"]
+    assert cells == ["4", "dense 4", "Leaky", "He N"]
     assert model.index(4, 0).data() == "output"
-    assert not model.flags(model.index(4, Column.UNITS)) & Qt.ItemFlag.ItemIsEditable
+    assert not model.flags(model.index(4, Column.LAYER)) & Qt.ItemFlag.ItemIsEditable
 
 
 def test_a_cell_edits_its_layer(panel):
     spy = Spy(panel.edited)
     model = panel.layers.model
-    model.setData(model.index(1, Column.UNITS), 16)
+    model.setData(model.index(1, Column.LAYER), 16)
     model.setData(model.index(0, Column.ACTIVATION), "tanh")
     assert units(panel) == [8, 16, 8, 4]
     assert panel.experiment.network.layers[0].activation.kind == "tanh"
@@ -255,20 +268,20 @@ def test_a_cell_edits_its_layer(panel):
 def test_a_cell_keeps_what_cannot_be(panel):
     spy = Spy(panel.edited)
     model = panel.layers.model
-    model.setData(model.index(1, Column.UNITS), "none")
+    model.setData(model.index(1, Column.LAYER), "none")
     assert spy.seen == []
-    assert model.index(1, Column.UNITS).data() == "none"
+    assert model.index(1, Column.LAYER).data() == "none"
     assert "Layer 2: 'none'" in panel.layers.status.text()
     panel.set_experiment(panel.experiment)
-    assert model.index(1, Column.UNITS).data() == "none"
-    model.setData(model.index(1, Column.UNITS), 8)  # what it was
-    assert model.index(1, Column.UNITS).data() == "8"
+    assert model.index(1, Column.LAYER).data() == "none"
+    model.setData(model.index(1, Column.LAYER), 8)  # what it was
+    assert model.index(1, Column.LAYER).data() == "dense 8"
     assert panel.layers.status.text() == ""
 
 
 def test_the_units_editor_hands_over_what_is_typed(qtbot, panel):
     table = panel.layers.table
-    index = panel.layers.model.index(0, Column.UNITS)
+    index = panel.layers.model.index(0, Column.LAYER)
     delegate = table.itemDelegate()
     editor = delegate.createEditor(table.viewport(), QStyleOptionViewItem(), index)
     qtbot.addWidget(editor)
@@ -281,14 +294,14 @@ def test_the_units_editor_hands_over_what_is_typed(qtbot, panel):
 
 def test_layers_are_added_duplicated_removed(panel):
     spy = Spy(panel.edited)
-    panel.layers.add_button.click()
+    panel.layers.buttons.add.click()
     assert units(panel) == [8, 8, 8, 4, 4]
     assert panel.layers.selected_rows() == [4]
     panel.layers.select_rows([0, 3])
-    panel.layers.duplicate_button.click()
+    panel.layers.buttons.duplicate.click()
     assert units(panel) == [8, 8, 8, 4, 8, 4, 4]
     assert panel.layers.selected_rows() == [4, 5]
-    panel.layers.remove_button.click()
+    panel.layers.buttons.remove.click()
     assert units(panel) == [8, 8, 8, 4, 4]
     assert [words for _, words in spy.seen] == [
         "add a layer",
@@ -300,32 +313,32 @@ def test_layers_are_added_duplicated_removed(panel):
 
 def test_the_output_can_be_neither_removed_nor_moved(panel):
     panel.layers.select_rows([4])
-    for button in ("duplicate_button", "remove_button", "up_button", "down_button"):
-        assert not getattr(panel.layers, button).isEnabled()
-    panel.layers.remove_layers()
+    for button in ("duplicate", "remove", "up", "down"):
+        assert not getattr(panel.layers.buttons, button).isEnabled()
+    panel.layers.stack.remove()
     assert len(units(panel)) == 4
 
 
 def test_every_layer_may_go(panel):
     panel.layers.select_rows([0, 1, 2, 3])
-    panel.layers.remove_layers()
+    panel.layers.stack.remove()
     assert units(panel) == []
     assert panel.layers.model.rowCount() == 1
-    panel.layers.add_layer()
+    panel.layers.stack.add()
     assert units(panel) == [64]
 
 
 def test_layers_move_together_and_stay_selected(qtbot, panel):
     panel.layers.select_rows([3])
-    panel.layers.up_button.click()
+    panel.layers.buttons.up.click()
     assert units(panel) == [8, 8, 4, 8]
     assert panel.layers.selected_rows() == [2]
     panel.layers.select_rows([1, 2])
     qtbot.keyClick(panel.layers.table, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
     assert units(panel) == [8, 4, 8, 8]
     assert panel.layers.selected_rows() == [0, 1]
-    assert not panel.layers.up_button.isEnabled()
-    panel.layers.move_up()
+    assert not panel.layers.buttons.up.isEnabled()
+    panel.layers.stack.move_up()
     assert units(panel) == [8, 4, 8, 8]
     qtbot.keyClick(panel.layers.table, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     assert units(panel) == [8, 8, 4, 8]
@@ -373,12 +386,13 @@ def test_limits_that_contradict_each_other_are_explained_where_they_were_typed(p
     assert "lower limit 3" in row.error.text()
 
 
-def test_of_the_output_only_the_initialisers_can_be_set(panel):
+def test_of_the_output_only_what_it_has_can_be_set(panel):
     panel.layers.select_rows([4])
-    assert not panel.layer.row("units").isEnabled()
-    assert not panel.layer.row("activation").isEnabled()
-    assert not panel.layer.row("dropout").isEnabled()
-    assert panel.layer.row("init").isEnabled()
+    paths = [row.path for form in panel.layer.forms() for row in form.rows()]
+    assert paths == ["activation", "init", "bias_init", "penalty"]
+    assert not panel.layer.apply_button.isVisibleTo(panel)
+    row = panel.layer.row("activation")
+    assert not row.arrow.isVisibleTo(panel)  # linear is the output's default, not ReLU
     choose(panel.layer.row("init").field, "zeros")
     assert panel.experiment.network.output.init.kind == "zeros"
     assert panel.experiment.network.layers == experiment_of().network.layers
@@ -493,7 +507,7 @@ def test_a_cell_being_typed_into_survives_a_new_experiment(qtbot, panel):
         panel.activateWindow()
     table, model = panel.layers.table, panel.layers.model
     table.setFocus()
-    table.setCurrentIndex(model.index(2, Column.UNITS))
+    table.setCurrentIndex(model.index(2, Column.LAYER))
     qtbot.keyClicks(table, "1")
     editor = table.findChild(IntField)
     qtbot.keyClicks(editor, "7")
@@ -513,12 +527,14 @@ def test_a_delta_bar_spans_twelve_decades():
 
 
 def test_rows_in_words():
-    assert rows_text([0], 4) == "layer 1"
-    assert rows_text([0, 1, 2, 3], 4) == "all 4 hidden layers"
-    assert rows_text([0, 1, 2, 3, 4], 4) == "all layers"
-    assert rows_text([1, 2], 4) == "layers 2–3"
-    assert rows_text([0, 2], 4) == "2 layers"
-    assert rows_text([4], 4) == "output layer"
+    names = Numbering(experiment_of().network)
+    assert names.text([0]) == "layer 1"
+    assert names.text([0, 1, 2, 3]) == "all 4 hidden layers"
+    assert names.text([0, 1, 2, 3, 4]) == "all layers"
+    assert names.text([1, 2]) == "layers 2–3"
+    assert names.text([0, 2]) == "2 layers"
+    assert names.text([4]) == "output layer"
+    assert names.text([3, 4]) == "2 layers"
 
 
 def test_seed_and_device(panel):
@@ -543,11 +559,14 @@ def test_what_waits_for_a_restart_is_said(panel):
     assert not panel.banner.isVisibleTo(panel)
 
 
-def test_name_and_subtitle(panel):
+def test_name_and_what_was_done_to_the_data(panel):
     panel.set_experiment(experiment_of(name="Twenty layers"))
-    panel.set_subtitle("Digits · 1 438 images")
     assert panel.title.text() == "Twenty layers"
-    assert panel.subtitle.text() == "Digits · 1 438 images"
+    assert not panel.data.ratio.isVisibleTo(panel)  # nothing is built
+    facts = Facts(data_text="Digits · 100 samples", n_train=100, parameters=250)
+    panel.set_built(facts, panel.experiment)
+    assert panel.data.done.text() == "Digits · 100 samples"
+    assert panel.data.ratio.text() == "P/N = 2.5: 250 parameters, 100 samples."
 
 
 @pytest.mark.parametrize("width", [270, 300, 420])

@@ -12,18 +12,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QImage, QKeySequence
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QKeySequence
+from PySide6.QtWidgets import QApplication, QGraphicsView
 
 from app import application as lab_application
 from app.settings import Settings, load_settings, save_settings
 from app.shell.actions import COMMANDS, make_actions
 from app.shell.laboratory import Laboratory
 from app.shell.main_window import MainWindow
+from app.shell.question import Question
 from app.shell.start_page import FACTS, ORDER
 from core import catalogue
-from core.experiment import Experiment
+from core.experiment import Experiment, read_experiment, with_settings, write_experiment
 from core.record.source import State
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -182,6 +183,139 @@ def test_touching_a_widget_from_another_thread_is_refused(laboratory):
     assert all("from another thread" in text for text in caught)
 
 
+# Files -------------------------------------------------------------------------------------
+
+
+def questions(laboratory: Laboratory) -> list[Question]:
+    return [one for one in laboratory.window.findChildren(Question) if one.isVisible()]
+
+
+def answer(laboratory: Laboratory, key: str) -> None:
+    (question,) = questions(laboratory)
+    question.choose(key)
+
+
+def seed(laboratory: Laboratory, value: int) -> None:
+    spec = with_settings(laboratory.session.experiment, [f"seed={value}"])
+    laboratory.session.edit(spec, "seed")
+
+
+def test_the_title_says_what_is_open_and_whether_it_is_saved(laboratory, tmp_path):
+    window = laboratory.window
+    file = tmp_path / "a[*].toml"
+    write_experiment(SPEC.model_copy(update={"name": "One [*] two"}), file)
+    laboratory.open_file(file)
+    assert window.windowTitle() == "One [*][*] two[*] · a[*][*].toml · Gradoscope"
+    assert not window.isWindowModified()
+    seed(laboratory, 5)
+    assert window.isWindowModified()
+    laboratory.session.undo_stack.undo()
+    assert not window.isWindowModified()
+    seed(laboratory, 6)
+    window.actions_by_key["save"].trigger()
+    assert not window.isWindowModified()
+    assert "saved a[*].toml" in window.event_text.text()
+    assert read_experiment(file).seed == 6
+
+
+def test_closing_asks_once_and_the_answer_counts(laboratory, qtbot):
+    window = laboratory.window
+    seed(laboratory, 5)
+    window.close()
+    window.close()
+    assert len(questions(laboratory)) == 1
+    answer(laboratory, "cancel")
+    assert window.isVisible()
+    window.close()
+    with qtbot.waitSignal(window.closed):
+        answer(laboratory, "discard")
+    assert not window.isVisible()
+
+
+def test_closing_saves_first_if_that_is_wanted(laboratory, qtbot, tmp_path):
+    file = tmp_path / "own.toml"
+    write_experiment(SPEC, file)
+    laboratory.open_file(file)
+    seed(laboratory, 5)
+    laboratory.window.close()
+    with qtbot.waitSignal(laboratory.window.closed):
+        answer(laboratory, "save")
+    assert read_experiment(file).seed == 5
+
+
+def test_closing_asks_nothing_where_there_is_nothing_to_save(laboratory, qtbot):
+    with qtbot.waitSignal(laboratory.window.closed):
+        laboratory.window.close()
+    assert questions(laboratory) == []
+
+
+def test_what_is_still_being_typed_counts_as_a_change(laboratory, qtbot):
+    window = laboratory.window
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    field = laboratory.panel.run.row("name").field
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "Half a word")
+    window.close()
+    assert laboratory.session.experiment.name == "Half a word"
+    answer(laboratory, "cancel")
+
+
+def test_a_card_asks_before_it_takes_the_place_of_changes(laboratory):
+    window = laboratory.window
+    seed(laboratory, 5)
+    window.start_page.cards[0].click()
+    assert window.stack.currentWidget() is window.start_page
+    answer(laboratory, "cancel")
+    assert laboratory.session.experiment.seed == 5
+    window.start_page.cards[0].click()
+    answer(laboratory, "discard")
+    assert window.stack.currentWidget() is window.grid
+    assert laboratory.session.experiment == catalogue.load(window.start_page.cards[0].name)
+
+
+def test_a_file_dropped_on_the_window_is_opened(laboratory, tmp_path):
+    window = laboratory.window
+    file = tmp_path / "dropped.toml"
+    write_experiment(SPEC.model_copy(update={"seed": 5}), file)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(file))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, data, buttons, keys)
+    enter.ignore()
+    window.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    drop = QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, buttons, keys)
+    window.dropEvent(drop)
+    assert laboratory.session.experiment.seed == 5
+    assert window.stack.currentWidget() is window.grid
+    text = QMimeData()
+    text.setText("no file")
+    enter = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, text, buttons, keys)
+    enter.ignore()
+    window.dragEnterEvent(enter)
+    assert not enter.isAccepted()
+
+
+def test_no_picture_stands_in_the_way_of_a_dropped_file(laboratory):
+    laboratory.window.show_views()
+    takers = [
+        view
+        for view in laboratory.window.findChildren(QGraphicsView)
+        if view.acceptDrops() or view.viewport().acceptDrops()
+    ]
+    assert takers == []
+
+
+def test_every_file_command_is_in_the_file_menu(laboratory):
+    window = laboratory.window
+    menu = window.transport.file_button.menu()
+    assert menu is window.file_menu
+    for key in ("open", "save", "save_as", "export", "undo", "redo", "quit"):
+        assert window.actions_by_key[key] in menu.actions()
+
+
 # Settings --------------------------------------------------------------------------------
 
 
@@ -198,8 +332,11 @@ def test_damaged_settings_never_stop_a_start(tmp_path, content):
 
 def test_settings_come_back(tmp_path):
     file = tmp_path / "new" / "settings.json"
-    assert save_settings(Settings(theme="light"), file) == ""
-    assert load_settings(file)[0].theme == "light"
+    settings = Settings(theme="light")
+    settings.remember(tmp_path / "ü.toml")
+    assert save_settings(settings, file) == ""
+    assert load_settings(file) == (settings, "")
+    assert load_settings(file)[0].recent == [str(tmp_path / "ü.toml")]
 
 
 # Whole processes ---------------------------------------------------------------------------

@@ -74,11 +74,11 @@ def test_one_live_switch_to_relu_and_he_brings_the_gradient_and_the_learning_bac
 
 
 def test_without_clipping_at_a_rate_of_a_tenth_the_switched_run_diverges_or_learns_nothing(sigmoid):
-    # Measured: seeds 0 and 2 diverge 72 and 154 steps after the switch; in seed 1 all units of
-    # some layer die and the loss stays that of guessing.
+    # Measured for seeds 0 to 2: which of the two happens is decided by rounding. Either the loss
+    # is NaN after 72 or 154 steps, or all units of some layer die and nothing is learned.
     block = switched(sigmoid, "training.optimizer.lr=0.1", "training.clip=none")
     assert block.diverged or block.scalars["accuracy"][-50:].mean() < 0.3
-    assert block.scalars["grad_norm"][:-1].max() > 100
+    assert block.scalars["grad_norm"][:-1].max() > 10  # measured: 11.7 to 18, or 1e13
 
 
 def test_switching_the_activation_alone_does_not_bring_the_gradient_back(sigmoid):

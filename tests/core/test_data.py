@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import sklearn.datasets
 
-from core.data.samples import load_samples
+from core.data.samples import TITLES, load_samples
 from core.data.toys import two_moons
-from core.experiment.data import Digits, FashionMnist, Moons
+from core.experiment.data import DATA_KINDS, Digits, FashionMnist, Moons
+from resources import path as resource_path
 
 
 @pytest.mark.parametrize("count", [10, 11, 1000])
@@ -99,3 +100,57 @@ def test_the_text_counts_what_there_is():
     assert f"{len(found.x_train):,} samples" in found.text
     assert f"{len(found.x_validation):,} kept for validation" in found.text
     assert "standardised" in found.text
+
+
+# What options that are off leave alone ---------------------------------------------------
+
+
+def plainly(x, y, spec, rng):
+    """Split and standardise in the fewest lines: the reference for everything that is off."""
+    chosen = np.zeros(len(y), bool)
+    for label in np.unique(y):
+        members = np.flatnonzero(y == label)
+        count = min(round(spec.validation * len(members)), len(members) - 1)
+        chosen[rng.permutation(members)[:count]] = True
+    train, validation = x[~chosen], x[chosen]
+    if spec.standardize:
+        mean, std = train.mean(axis=0), train.std(axis=0)
+        std[std == 0.0] = 1.0
+        train, validation = (train - mean) / std, (validation - mean) / std
+    return train.astype(np.float32), y[~chosen], validation.astype(np.float32), y[chosen]
+
+
+@pytest.mark.parametrize("settings", [{}, {"standardize": False}, {"validation": 0.5}])
+@pytest.mark.parametrize(
+    ("kind", "file"), [(Digits, "digits8x8.npz"), (FashionMnist, "fashion_mnist10k.npz")]
+)
+def test_options_that_are_off_change_no_bit_of_the_bundled_images(kind, file, settings):
+    with np.load(resource_path("data", file)) as archive:
+        x = archive["x_train"].reshape(len(archive["x_train"]), -1).astype(float)
+        y = archive["y_train"].astype(np.int64)
+    found = load_samples(kind(**settings), seed=7)
+    expected = plainly(x, y, kind(**settings), np.random.default_rng([7, 1]))
+    parts = (found.x_train, found.y_train, found.x_validation, found.y_validation)
+    assert all(np.array_equal(*pair) for pair in zip(parts, expected, strict=True))
+    assert [part.dtype for part in parts] == [np.float32, np.int64] * 2
+
+
+def test_options_that_are_off_change_no_bit_of_drawn_points():
+    rng = np.random.default_rng([7, 1])
+    expected = plainly(*two_moons(Moons(), rng), Moons(), rng)
+    found = load_samples(Moons(), seed=7)
+    parts = (found.x_train, found.y_train, found.x_validation, found.y_validation)
+    assert all(np.array_equal(*pair) for pair in zip(parts, expected, strict=True))
+
+
+def test_images_say_their_shape_and_points_their_number_of_features():
+    digits = load_samples(Digits(), 0)
+    assert (digits.shape, digits.explained, digits.kept) == ((1, 8, 8), None, 0)
+    assert load_samples(FashionMnist(), 0).shape == (1, 28, 28)
+    assert load_samples(Moons(), 0).shape == (2,)
+    assert (digits.task, digits.n_outputs, digits.n_classes) == ("classes", 10, 10)
+
+
+def test_every_kind_has_a_title_in_the_same_order_and_one_line_of_help():
+    assert list(TITLES) == list(DATA_KINDS)
+    assert all(model.__doc__ and "\n" not in model.__doc__ for model in DATA_KINDS.values())
