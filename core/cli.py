@@ -35,7 +35,7 @@ class _Parser(argparse.ArgumentParser):
     """Says what was wrong in one sentence, with the nearest command."""
 
     def error(self, message: str) -> Any:
-        choice = re.search(r"invalid choice: '(.*?)'", message)
+        choice = re.search(r"argument COMMAND: invalid choice: '(.*?)'", message)
         if choice:
             given = choice[1]
             message = f"There is no command {given!r}. {did_you_mean(given, _COMMANDS)}"

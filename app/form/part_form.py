@@ -143,7 +143,6 @@ class PartForm(QWidget):
             if name in self._own:
                 self._own[name].set_parts(values, force=force)
 
-
     def set_problems(self, problems: Mapping[str, str]) -> None:
         """Show a sentence under each row whose path is a key; no other row has one."""
         self._problems = dict(problems)

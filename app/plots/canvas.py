@@ -54,6 +54,8 @@ class Canvas(pg.GraphicsLayoutWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         # Plots write in their own pixels and set what they need.
         self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing, True)
+        self.setAcceptDrops(False)  # a dropped file is the window's
+        self.viewport().setAcceptDrops(False)
         # The ground fills it, so that nothing below has to be painted with it.
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._follow = QToolButton(self)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
     QFrame,
+    QGraphicsView,
     QHBoxLayout,
     QLabel,
     QMainWindow,
@@ -144,6 +145,9 @@ class MainWindow(QMainWindow):
             dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable)
             dock.setTitleBarWidget(QWidget())  # the view has a header of its own
             dock.setWidget(view)
+            for canvas in view.findChildren(QGraphicsView):
+                canvas.setAcceptDrops(False)  # a file is for the window
+                canvas.viewport().setAcceptDrops(False)
             self._docks[view.key] = dock
             rows[0 if place < (len(views) + 1) // 2 else 1].append(dock)
         area = Qt.DockWidgetArea.TopDockWidgetArea

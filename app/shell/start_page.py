@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
@@ -13,10 +15,12 @@ from PySide6.QtWidgets import (
     QLabel,
     QScrollArea,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from app.form.flow import FlowLayout
 from app.theme import Theme
 from resources import path as resource_path
 
@@ -167,11 +171,13 @@ class StartPage(QScrollArea):
         self._grid = QGridLayout()
         self._grid.setSpacing(16)
         self.cards: list[Card] = []
-        for name, title, text in _ready_experiments():
+        for name, title, text in _ready_experiments(ORDER):
             card = Card(name, title, text)
             card.clicked.connect(self._on_card)
             self.cards.append(card)
         column.addLayout(self._grid)
+        column.addSpacing(8)
+        column.addLayout(self._more())
         column.addStretch(1)
         self.state = QLabel("Loading the laboratory …")
         self.state.setProperty("role", "muted")
@@ -179,6 +185,24 @@ class StartPage(QScrollArea):
         self.setWidget(page)
         self._columns = 0
         self._arrange(3)
+
+    def _more(self) -> FlowLayout:
+        """Return a line of buttons for the ready experiments that have no card."""
+        line = FlowLayout(spacing=8)
+        label = QLabel("More experiments")
+        label.setProperty("role", "muted")
+        line.addWidget(label)
+        self.more: dict[str, QToolButton] = {}
+        names = sorted(file.stem for file in resource_path("experiments").glob("*.toml"))
+        for name, title, text in _ready_experiments([one for one in names if one not in ORDER]):
+            button = QToolButton()
+            button.setText(title)
+            button.setToolTip(f"<qt>{text}</qt>")
+            button.setCursor(Qt.CursorShape.PointingHandCursor)
+            button.clicked.connect(partial(self.chosen.emit, name))
+            line.addWidget(button)
+            self.more[name] = button
+        return line
 
     def set_state(self, text: str) -> None:
         """Show what is being loaded, or nothing."""
@@ -211,10 +235,10 @@ class StartPage(QScrollArea):
         self._arrange(3 if self.width() > 840 else 2 if self.width() > 560 else 1)
 
 
-def _ready_experiments() -> list[tuple[str, str, str]]:
+def _ready_experiments(names: Iterable[str]) -> list[tuple[str, str, str]]:
     """Read names and descriptions only: validation would cost the first paint 200 ms."""
     cards = []
-    for name in ORDER:
+    for name in names:
         with resource_path("experiments", f"{name}.toml").open("rb") as file:
             data = tomllib.load(file)
         cards.append((name, str(data["name"]), str(data["description"])))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core import __version__
 from core.errors import LabError
-from core.script import data, loop, network, objective, updates, weights
+from core.script import data, loop, network, objective, rates, updates, weights
 from core.script.plan import make_plan
 from core.script.source import block, prose
 from core.store.export import prepare_folder
@@ -92,7 +92,7 @@ def script_text(plan: Plan, recipe: str | None, name: str, archive: str) -> str:
         objective.loss_definition(plan),
         *objective.penalty_definitions(plan),
         *updates.clip_definitions(plan),
-        *updates.rate_definitions(plan),
+        *rates.rate_definitions(plan),
         *loop.definitions(plan),
         'if __name__ == "__main__":\n    main()',
     ]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from core.experiment.schedules import ReduceOnPlateau
 from core.experiment.stopping import ValidationLossStopping
 from core.script import weights
 from core.script.objective import penalised
-from core.script.source import block, indented, lay_out, quoted
-from core.script.updates import clip_statement, optimizer_lines, rate_expression
+from core.script.rates import rate_expression
+from core.script.source import STEP, block, indented, lay_out, quoted
+from core.script.updates import clip_statement, optimizer_lines
 
 if TYPE_CHECKING:
     from core.script.plan import Plan
@@ -60,12 +62,11 @@ def _train(plan: Plan) -> str:
             """Make so many updates{_when(plan)}."""
             {", ".join(data)} = data
         ''')
-    start = [*before, lay_out(optimizer, "", "optimizer = ")]
+    start = [*before, textwrap.dedent(lay_out(optimizer, STEP, "optimizer = "))]
     start += ["plateau = Plateau()"] if isinstance(training.schedule, ReduceOnPlateau) else []
     if isinstance(stopping, ValidationLossStopping):
         start.append("best_loss, best_step, waited = math.inf, 0, 0")
         start += ["best_state = None"] if stopping.restore_best else []
-    # An optimiser that was laid out in several lines is too long by what it is indented here.
     body = [*start, "step = 0", "while step < steps:", *(indented(one) for one in _epoch(plan))]
     if plan.validates:
         body += _validation(plan)

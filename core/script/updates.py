@@ -1,4 +1,4 @@
-"""How the script turns gradients into updates: optimiser, clipping, learning rate."""
+"""How the script turns gradients into updates: optimiser and clipping."""
 
 from __future__ import annotations
 
@@ -16,17 +16,9 @@ from core.experiment.optimizers import (
     Rprop,
     Sgd,
 )
-from core.experiment.schedules import (
-    ConstantRate,
-    CosineDecay,
-    ExponentialDecay,
-    OneCycle,
-    ReduceOnPlateau,
-    StepDecay,
-)
 from core.experiment.training import ClipLayerNorm, ClipNorm, ClipValue
 from core.script.objective import penalised
-from core.script.source import Bracket, block, indented
+from core.script.source import Bracket, block
 
 if TYPE_CHECKING:
     from core.experiment.optimizers import OptimizerSpec
@@ -72,9 +64,9 @@ def optimizer_lines(plan: Plan) -> tuple[list[str], Bracket]:
             before = [
                 "weights = [one for one in model.parameters() if one.ndim > 1]",
                 "others = [one for one in model.parameters() if one.ndim == 1]",
-                f'groups = [{{"params": weights, "weight_decay": {share!r}}}, {{"params": others}}]',
+                f'decaying = {{"params": weights, "weight_decay": {share!r}}}',
             ]
-            parameters = "groups"
+            parameters = '[decaying, {"params": others}]'
     items = (parameters, "lr=LEARNING_RATE", *settings)
     return before, Bracket(f"torch.optim.{_NAMES[type(spec)]}(", items)
 
@@ -163,128 +155,3 @@ def clip_statement(plan: Plan) -> str:
     if isinstance(clip, (ClipNorm, ClipLayerNorm)):
         return f"clip(model, {clip.limit!r})"
     return ""
-
-
-def rate_definitions(plan: Plan) -> list[str]:
-    """Return ``learning_rate`` or, for reduce-on-plateau, the class ``Plateau``."""
-    spec = plan.experiment.training.schedule
-    if isinstance(spec, ConstantRate) and not spec.warmup:
-        return []
-    if isinstance(spec, ReduceOnPlateau):
-        return [_plateau(spec)]
-    head = block(f'''
-        def learning_rate(step: int) -> float:
-            """{(spec.__doc__ or "").splitlines()[0]}"""
-        ''')
-    return ["\n".join([head, indented(_rate(spec, plan))])]
-
-
-def rate_expression(plan: Plan) -> str:
-    """Return the learning rate of an update, or an empty string if it stays the same."""
-    spec = plan.experiment.training.schedule
-    if isinstance(spec, ReduceOnPlateau):
-        return f"LEARNING_RATE * plateau.share{_warmup(spec.warmup, ' * ')}"
-    if isinstance(spec, ConstantRate) and not spec.warmup:
-        return ""
-    return "learning_rate(step)"
-
-
-def _warmup(steps: int, before: str = "", after: str = "") -> str:
-    return f"{before}min(1.0, (step + 1) / {steps + 1}){after}" if steps else ""
-
-
-def _rate(
-    spec: ConstantRate | StepDecay | ExponentialDecay | CosineDecay | OneCycle, plan: Plan
-) -> str:
-    if isinstance(spec, OneCycle):
-        return _one_cycle(spec, plan.steps)
-    rate = f"LEARNING_RATE{_warmup(spec.warmup, ' * ')}"
-    since = f"max(0, step - {spec.warmup})" if spec.warmup else "step"
-    match spec:
-        case ConstantRate():
-            return f"return {rate}"
-        case StepDecay():
-            return block(f"""
-                epochs = {since} / STEPS_PER_EPOCH
-                drops = math.floor(epochs / {spec.every!r} + 1e-9)  # a drop due now is not missed
-                return {rate} * {spec.factor!r}**drops
-                """)
-        case ExponentialDecay():
-            return block(f"""
-                epochs = {since} / STEPS_PER_EPOCH
-                return {rate} * {spec.factor!r}**epochs
-                """)
-        case CosineDecay():
-            progress = f"min(1.0, {since} / (STEPS - {spec.warmup}))"
-            if not spec.warmup:
-                progress = "min(1.0, step / STEPS)"
-            elif plan.steps <= spec.warmup:  # the run ends before the warm-up does
-                progress = f"1.0 if step > {spec.warmup} else 0.0"
-            lines = [f"progress = {progress}", "cosine = (1 + math.cos(math.pi * progress)) / 2"]
-            if spec.floor:
-                lines.append(f"cosine = {spec.floor!r} + (1 - {spec.floor!r}) * cosine")
-            return "\n".join([*lines, f"return {rate} * cosine"])
-
-
-def _one_cycle(spec: OneCycle, steps: int) -> str:
-    last = max(1, steps - 1)
-    peak = (spec.peak * steps - 1.0) / last
-    lines = [
-        f"progress = min(1.0, step / {last})",
-        f"low, lowest = 1 / {spec.start_divisor!r}, 1 / {spec.start_divisor!r} / {spec.end_divisor!r}",
-    ]
-    falling = f"start, end, share = 1.0, lowest, (progress - {peak!r}) / (1 - {peak!r})"
-    if peak > 0.0:
-        lines += [
-            f"if progress <= {peak!r}:",
-            f"    start, end, share = low, 1.0, progress / {peak!r}",
-            "else:",
-            f"    {falling}",
-        ]
-    else:
-        lines[1] = f"lowest = 1 / {spec.start_divisor!r} / {spec.end_divisor!r}"
-        lines.append(falling.replace("- -", "+ "))
-    lines += [
-        "factor = end + (start - end) / 2 * (1 + math.cos(math.pi * share))",
-        "return LEARNING_RATE * factor",
-    ]
-    return "\n".join(lines)
-
-
-def _plateau(spec: ReduceOnPlateau) -> str:
-    better = "self.best" if spec.threshold == 0.0 else f"self.best * (1 - {spec.threshold!r})"
-    share = f"self.share * {spec.factor!r}"
-    if spec.floor:
-        share = f"min(self.share, max({share}, {spec.floor!r}))"
-    start = ["self.best, self.bad, self.share = math.inf, 0, 1.0"]
-    observe = [
-        f"if val_loss < {better}:",
-        "    self.best, self.bad = val_loss, 0",
-        "else:",
-        "    self.bad += 1",
-        f"if self.bad > {spec.patience}:",
-        f"    self.share, self.bad = {share}, 0",
-    ]
-    if spec.cooldown:
-        start.append("self.cooling = 0")
-        observe.append(f"    self.cooling = {spec.cooldown}")
-        observe[4:4] = ["if self.cooling:", "    self.cooling, self.bad = self.cooling - 1, 0"]
-    head = block(f'''
-        class Plateau:
-            """{(spec.__doc__ or "").splitlines()[0]}"""
-
-            def __init__(self) -> None:
-        ''')
-    note = block('''
-        def observe(self, val_loss: float) -> None:
-            """Take note of a validation loss; lower the share of the rate if it is time."""
-        ''')
-    return "\n".join(
-        [
-            head,
-            *(indented(line, 2) for line in start),
-            "",
-            indented(note),
-            *(indented(line, 2) for line in observe),
-        ]
-    )

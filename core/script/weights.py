@@ -215,7 +215,7 @@ def _lsuv(plan: Plan) -> str:
         head, indent = over("model.weighted", start, stop, len(layers), "layer")
         body = block(f"""
             for _ in range({own.iterations}):
-                variance = output_of(layer, model, batch).var().item()
+                variance = output_of(layer, model, batch).var(correction=0).item()
                 if not 0 < variance < math.inf or abs(variance - 1) <= {own.tolerance!r}:
                     break
                 layer.weight.div_(math.sqrt(variance))

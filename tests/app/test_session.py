@@ -73,13 +73,13 @@ def test_a_live_setting_takes_effect_and_can_be_undone(session, wait_for):
 def test_what_cannot_change_waits_for_a_restart_and_the_rest_does_not(session, wait_for):
     session.step(5)
     wait_for(lambda: session.source.steps == 5, "five steps")
-    session.edit(settings("training.batch_size=20", "training.l2=0.001"), "two settings")
-    assert "batch size 10 → 20" in session.pending
+    session.edit(settings("data.samples=50", "training.l2=0.001"), "two settings")
+    assert f"samples {SPEC.data.samples} → 50" in session.pending
     wait_for(lambda: session.source.experiment.training.l2 == 0.001, "the penalty")
-    assert session.source.experiment.training.batch_size == 10
+    assert session.source.experiment.data.samples == SPEC.data.samples
     session.reset()
     assert session.pending == ""
-    wait_for(lambda: session.source.experiment.training.batch_size == 20, "the new run")
+    wait_for(lambda: session.source.experiment.data.samples == 50, "the new run")
     assert session.source.steps == 0
 
 

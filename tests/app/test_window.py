@@ -22,7 +22,7 @@ from app.shell.actions import COMMANDS, make_actions
 from app.shell.laboratory import Laboratory
 from app.shell.main_window import MainWindow
 from app.shell.question import Question
-from app.shell.start_page import FACTS, ORDER
+from app.shell.start_page import FACTS, ORDER, StartPage
 from core import catalogue
 from core.experiment import Experiment, read_experiment, with_settings, write_experiment
 from core.record.source import State
@@ -63,8 +63,14 @@ def test_every_command_builds_an_action_with_a_shortcut_of_its_own(qapp):
     assert QKeySequence("Space").toString() in keys
 
 
-def test_the_cards_are_the_ready_experiments():
-    assert sorted(ORDER) == sorted(catalogue.names())
+def test_every_ready_experiment_is_on_the_start_page(qtbot):
+    page = StartPage()
+    qtbot.addWidget(page)
+    assert [card.name for card in page.cards] == list(ORDER)
+    assert sorted([*ORDER, *page.more]) == sorted(catalogue.names())
+    with qtbot.waitSignal(page.chosen) as chosen:
+        page.more["keras-lecture-fmnist"].click()
+    assert chosen.args == ["keras-lecture-fmnist"]
     assert 3 <= len(ORDER) <= 5
     assert set(FACTS) == set(ORDER)
     assert ORDER[0] == catalogue.DEFAULT
