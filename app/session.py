@@ -176,7 +176,10 @@ class Session(QObject):
         if live != self._sent:
             self._sent = live
             self._control.edit(live)
-        waiting = tuple(one for one in changes if one.scope is Scope.RESTART)
+        # What is live alone may go only together with what is not: then it waits, too.
+        waiting = tuple(
+            one for one in differences(self._sent, experiment) if one.scope is not Scope.NOTE
+        )
         self._set_pending(summarize(waiting))
 
     # The clock ---------------------------------------------------------------------------

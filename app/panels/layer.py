@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QWidget
@@ -241,7 +241,8 @@ class LayerPanel(Panel):
         if self._built is None or number is None:
             return None
         facts, built = self._built
-        if number > len(facts.layers) or not _same_shapes(built, self._experiment):
+        same = built.data == self._experiment.data and self._numbering.fits(built.network)
+        if number > len(facts.layers) or not same:
             return None
         info, layer = facts.layers[number - 1], self._parts_by_row()[row]
         if isinstance(layer, Conv):
@@ -293,18 +294,3 @@ def _nothing_text(parts: list[LayerSpec | Output]) -> str:
     if len({type(part) for part in parts}) > 1:
         return "Layers of these kinds share no settings."
     return "This layer has no settings."
-
-
-_SIZES = ("units", "channels", "kernel", "stride", "padding", "size")
-
-
-def _same_shapes(one: Experiment, other: Experiment) -> bool:
-    """Tell whether the networks of two experiments have weights of the same shapes."""
-    return one.data == other.data and _sizes(one) == _sizes(other)
-
-
-def _sizes(experiment: Experiment) -> list[tuple[Any, ...]]:
-    return [
-        (layer.kind, *(getattr(layer, name, None) for name in _SIZES))
-        for layer in experiment.network.expanded()
-    ]

@@ -64,6 +64,8 @@ class LayersPanel(FormPanel):
         super().__init__("Network", parent)
         self._wanted: list[int] | None = None  # rows to select once the edit has come back
         self._problems: list[Problem] = []
+        self._live: tuple[Vector | None, Vector | None] = (None, None)
+        self._measured: NetworkSpec | None = None
         self._quiet = False  # while rows are selected by the program
         self._build()
         self._connect()
@@ -165,8 +167,18 @@ class LayersPanel(FormPanel):
         self.table.scrollTo(self.model.index(row, 0))
 
     def set_live(self, delta: Vector | None, derivative_mean: Vector | None) -> None:
-        """Show what was measured in the layers, the output last; None: nothing was."""
-        self.model.set_live(delta, derivative_mean)
+        """Show what was measured in the layers, the output last; None: nothing was.
+
+        Nothing is shown while the table holds other layers than those that were measured.
+        """
+        self._live = (delta, derivative_mean)
+        fits = self._measured is None or self.numbering.fits(self._measured)
+        self.model.set_live(*(self._live if fits else (None, None)))
+
+    def set_built(self, network: NetworkSpec) -> None:
+        """Take the network that is measured from now on."""
+        self._measured = network
+        self.set_live(*self._live)
 
     def set_problems(self, problems: Iterable[Problem]) -> None:
         """Show what is wrong with layers, each with the layers that it is about."""
@@ -199,6 +211,7 @@ class LayersPanel(FormPanel):
         same_count = count == self.model.hidden()
         self.model.set_network(network)
         self.stack.set_network(network)
+        self.set_live(*self._live)
         self.shape_label.setText(_shape_text(network.expanded()))
         wanted, self._wanted = self._wanted, None
         if wanted is not None:

@@ -14,7 +14,10 @@ from app.panels.layer_text import kind_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from core.experiment.layers import LayerSpec
     from core.experiment.network import NetworkSpec
+
+_SIZES = ("units", "channels", "kernel", "stride", "padding", "size")
 
 
 class Numbering:
@@ -46,6 +49,10 @@ class Numbering:
         """Return the numbers of the layers in these rows, as far as they have one."""
         return tuple(self._numbers[row] for row in rows if row in self._numbers)
 
+    def fits(self, network: NetworkSpec) -> bool:
+        """Tell whether a network has layers of the same kinds and sizes in the same rows."""
+        return _sizes(self._layers) == _sizes(network.expanded())
+
     def text(self, rows: Sequence[int]) -> str:
         """Return rows in words: ``layer 7``, ``layers 3–5``, ``max pool``, ``output layer``."""
         if len(rows) == self.output + 1 > 1:
@@ -61,3 +68,7 @@ class Numbering:
         if together and list(numbers) == list(range(numbers[0], numbers[-1] + 1)):
             return f"layers {numbers[0]}–{numbers[-1]}"
         return f"{len(rows)} layers"
+
+
+def _sizes(layers: Sequence[LayerSpec]) -> list[tuple[object, ...]]:
+    return [(one.kind, *(getattr(one, name, None) for name in _SIZES)) for one in layers]

@@ -45,8 +45,11 @@ class Question(QMessageBox):
             for place, (key, words) in enumerate(answers)
         }
         self._buttons[CANCEL] = self.addButton("Cancel", role.RejectRole)
-        self._buttons[answers[0][0]].setProperty("primary", True)
-        self.setDefaultButton(self._buttons[answers[0][0]])
+        first = self._buttons[answers[0][0]]
+        first.setProperty("primary", True)
+        first.style().unpolish(first)
+        first.style().polish(first)
+        self.setDefaultButton(first)
         self.setEscapeButton(self._buttons[CANCEL])
         self.finished.connect(self._on_finished)
 

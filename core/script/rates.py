@@ -1,4 +1,4 @@
-"""The script's learning rate: a function of the step, or a class that watches the validation loss."""
+"""The script's learning rate: a function of the step, or a class that watches validation."""
 
 from __future__ import annotations
 

@@ -118,33 +118,17 @@ def clip_definitions(plan: Plan) -> list[str]:
                 '''),
         ]
     if isinstance(clip, ClipLayerNorm):
-        return [_NORM_OF, _clip_each(plan)]
+        return [
+            _NORM_OF,
+            block('''
+                @torch.no_grad()
+                def clip(model: Network, limit: float) -> None:
+                    """Shorten each tensor's gradient by itself (Keras clipnorm)."""
+                    for one in model.parameters():
+                        one.grad.mul_(limit / norm_of([one.grad]).clamp(min=limit))
+                '''),
+        ]
     return []
-
-
-def _clip_each(plan: Plan) -> str:
-    slopes = sum(layer.activation.kind == "prelu" for layer in plan.layers)
-    if slopes < 2:
-        return block('''
-            @torch.no_grad()
-            def clip(model: Network, limit: float) -> None:
-                """Shorten the gradient of each tensor of parameters by itself (Keras clipnorm)."""
-                for one in model.parameters():
-                    one.grad.mul_(limit / norm_of([one.grad]).clamp(min=limit))
-            ''')
-    return block('''
-        @torch.no_grad()
-        def clip(model: Network, limit: float) -> None:
-            """Shorten the gradient of each tensor of parameters by itself (Keras clipnorm)."""
-            # All layers' slopes count as one tensor.
-            slopes = [one.weight for one in model.modules() if isinstance(one, nn.PReLU)]
-            own = {id(one) for one in slopes}
-            others = [[one] for one in model.parameters() if id(one) not in own]
-            for tensors in [slopes, *others]:
-                norm = norm_of([one.grad for one in tensors])
-                for one in tensors:
-                    one.grad.mul_(limit / norm.clamp(min=limit))
-        ''')
 
 
 def clip_statement(plan: Plan) -> str:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from core.experiment.initializers import (
         Constant,
         Identity,
-        Lsuv,
         Normal,
         Orthogonal,
         TruncatedNormal,
@@ -211,12 +210,11 @@ def _lsuv(plan: Plan) -> str:
     for start, stop, init in runs([one.init for one in layers]):
         if init.kind != "lsuv":
             continue
-        own = cast("Lsuv", init)
         head, indent = over("model.weighted", start, stop, len(layers), "layer")
         body = block(f"""
-            for _ in range({own.iterations}):
+            for _ in range({init.iterations}):
                 variance = output_of(layer, model, batch).var(correction=0).item()
-                if not 0 < variance < math.inf or abs(variance - 1) <= {own.tolerance!r}:
+                if not 0 < variance < math.inf or abs(variance - 1) <= {init.tolerance!r}:
                     break
                 layer.weight.div_(math.sqrt(variance))
             """)

@@ -653,7 +653,8 @@ def test_the_unit_gives_way_to_a_long_number(qtbot):
     assert field.textMargins().right() == 0
 
 
-def test_the_form_restyles_with_the_font(qtbot, form):
+def test_the_form_restyles_with_the_font(qtbot, qapp, form):
+    qapp.setStyleSheet("")  # under one, fonts come from the application alone
     before = form.row(RATE)._caption.width()
     font = form.font()
     font.setPixelSize(28)

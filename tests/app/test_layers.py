@@ -149,6 +149,25 @@ def test_measured_numbers_stand_beside_the_layers_they_belong_to(panel):
     assert all("not measured" in tips[row] for row in (1, 3, 4))
 
 
+def test_measured_numbers_do_not_stand_beside_other_layers(panel):
+    model = panel.layers.model
+    panel.set_built(Facts(), CNN)
+    panel.set_live(np.array([1.0, 2.0, 3.0, 4.0]), None)
+
+    def shown() -> str:
+        return model.index(0, Column.LIVE).data(Qt.ItemDataRole.ToolTipRole)
+
+    assert shown().startswith("|δ| 1,")
+    model.setData(model.index(5, Column.ACTIVATION), "tanh")  # the same layers still
+    assert shown().startswith("|δ| 1,")
+    model.setData(model.index(0, Column.LAYER), 12)
+    assert shown().startswith("|δ| not measured")
+    panel.set_live(np.array([1.0, 2.0, 3.0, 4.0]), None)
+    assert shown().startswith("|δ| not measured")
+    panel.set_built(Facts(), panel.experiment)
+    assert shown().startswith("|δ| 1,")
+
+
 def test_rows_are_announced_by_their_numbers(panel):
     spy, again = Spy(panel.layer_selected), Spy(panel.reinit_requested)
     panel.layers.table.setCurrentIndex(panel.layers.model.index(5, 0))

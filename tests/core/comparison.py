@@ -94,3 +94,34 @@ def assert_norms_agree(one, known):
     if hasattr(known, "running_var"):
         near(one.running_mean, known.running_mean)
         near(one.running_var, known.running_var)
+
+
+def advance(engine, steps, block=1000):
+    """Return all numbers of so many steps, made in blocks of a given size."""
+    rows = []
+    while steps:
+        made = engine.advance(min(block, steps), 1000.0)
+        steps -= made.n
+        rows.append(numbers(made))
+        assert not made.diverged
+    return np.concatenate(rows)
+
+
+def numbers(block):
+    scalars = [block.scalars[name][:, None] for name in SCALARS]
+    return np.concatenate(scalars + [block.layers[name] for name in LAYER_QUANTITIES], axis=1)
+
+
+def measured(rows):
+    """Return whether all is finite, but for slopes that nobody learns and counts of no class."""
+    with_nan = np.isnan(rows)
+    return not np.isinf(rows).any() and (with_nan.all(axis=0) | ~with_nan.any(axis=0)).all()
+
+
+def bits(engine):
+    buffers = [one.cpu().numpy().tobytes() for one in engine.network.buffers()]
+    return engine.network.theta.detach().cpu().numpy().tobytes(), *buffers
+
+
+def same(one, other):
+    return np.array_equal(one, other, equal_nan=True)

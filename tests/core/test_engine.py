@@ -13,7 +13,8 @@ from core.engine.autograd import AutogradEngine
 from core.engine.base import Edit, Reinitialise
 from core.errors import LabError
 from core.experiment import Experiment, with_settings
-from core.measure import LAYER_QUANTITIES, SCALARS
+from core.measure import LAYER_QUANTITIES
+from tests.core.comparison import advance, bits, measured, numbers, same
 
 ADAM = {"kind": "adam", "lr": 0.01}
 
@@ -52,31 +53,6 @@ each = pytest.mark.parametrize(
     "spec", [PLAIN, FULL, RELU], ids=["sgd", "adam, norm, dropout", "dying units"]
 )
 both = pytest.mark.parametrize("spec", [PLAIN, FULL], ids=["sgd", "adam, norm, dropout"])
-
-
-def advance(engine, steps, block=1000):
-    """Return all numbers of so many steps, made in blocks of a given size."""
-    rows = []
-    while steps:
-        made = engine.advance(min(block, steps), 1000.0)
-        steps -= made.n
-        rows.append(numbers(made))
-        assert not made.diverged
-    return np.concatenate(rows)
-
-
-def numbers(block):
-    scalars = [block.scalars[name][:, None] for name in SCALARS]
-    return np.concatenate(scalars + [block.layers[name] for name in LAYER_QUANTITIES], axis=1)
-
-
-def bits(engine):
-    buffers = [one.cpu().numpy().tobytes() for one in engine.network.buffers()]
-    return engine.network.theta.detach().cpu().numpy().tobytes(), *buffers
-
-
-def same(one, other):
-    return np.array_equal(one, other, equal_nan=True)
 
 
 def edited(spec, *assignments):
@@ -373,7 +349,7 @@ def test_drawing_again_changes_the_chosen_layers_only(spec):
     assert changed == [False, True, False]
     assert torch.equal(biases[0], engine.network.layers[0].bias)
     assert (engine.network.layers[1].bias == 0).all()
-    assert torch.isfinite(torch.from_numpy(advance(engine, 5))).all()
+    assert measured(advance(engine, 5))
 
 
 def test_drawing_again_resets_batch_norm_of_the_chosen_layer_only():
@@ -433,13 +409,13 @@ def moons(count):
 def test_a_last_batch_of_one_is_left_out_where_batch_norm_could_not_bear_it(batch_norm):
     engine = AutogradEngine(experiment({"batch_norm": batch_norm}, data=moons(33)))
     assert engine.steps_per_epoch == 4
-    assert np.isfinite(advance(engine, 9)).all()
+    assert measured(advance(engine, 9))
 
 
 def test_a_last_batch_of_one_is_used_otherwise():
     engine = AutogradEngine(experiment(data=moons(33)))
     assert engine.steps_per_epoch == 5
-    assert np.isfinite(advance(engine, 11)).all()
+    assert measured(advance(engine, 11))
 
 
 def test_a_batch_larger_than_the_data_is_all_of_the_data():
@@ -453,7 +429,7 @@ def test_a_batch_larger_than_the_data_is_all_of_the_data():
 def test_batches_of_one_sample_are_trained():
     engine = AutogradEngine(experiment(data=moons(10), batch_size=1))
     assert engine.steps_per_epoch == 10
-    assert np.isfinite(advance(engine, 21)).all()
+    assert measured(advance(engine, 21))
 
 
 def test_no_hidden_layers_is_logistic_regression_and_learns():
