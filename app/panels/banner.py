@@ -42,7 +42,7 @@ class PendingBanner(QFrame):
 
     def set_text(self, text: str) -> None:
         """Say what waits; empty: nothing does."""
-        self.label.set_sentence(text)
+        self.label.set_sentence(f"Restart to apply: {text}" if text else "")
         self.setVisible(bool(text))
 
     def paintEvent(self, event: QPaintEvent) -> None:

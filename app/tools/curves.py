@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.form.look import current_theme
@@ -48,6 +49,7 @@ class SmallPlot(QWidget):
         self.canvas = Canvas()
         self.canvas.setMinimumHeight(HEIGHT)
         self.canvas.setMaximumHeight(HEIGHT + 40)
+        self.canvas.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.canvas.setAccessibleName(name)
         self.canvas.add_plot(plot)
         self.setAccessibleName(name)
@@ -176,9 +178,7 @@ class ScreePlot(SmallPlot):
             else:
                 band.clear_points()
         share = percent(float(total[kept - 1]))
-        self.plot.overlay.show_rules(
-            (Rule(float(total[kept - 1]), f"{share} with {integer(kept)}", "text"),)
-        )
+        self.plot.overlay.show_rules((Rule(float(total[kept - 1]), color="text"),))
         self.plot.follow((0.4, count + 0.6), (0.0, 1.35))
         self._say(f"{integer(kept)} of {integer(count)} components kept: {share} of the variance")
 

@@ -80,23 +80,23 @@ def _rate(
 
 
 def _one_cycle(spec: OneCycle, steps: int) -> str:
-    last = max(1, steps - 1)
-    peak = (spec.peak * steps - 1.0) / last
+    last = "(STEPS - 1)" if steps > 1 else "1"
     lines = [
-        f"progress = min(1.0, step / {last})",
+        f"peak = ({spec.peak!r} * STEPS - 1) / {last}",
         f"low = 1 / {spec.start_divisor!r}",
         f"lowest = low / {spec.end_divisor!r}",
+        f"progress = min(1.0, step / {last})",
     ]
-    falling = f"start, end, share = 1.0, lowest, (progress - {peak!r}) / (1 - {peak!r})"
-    if peak > 0.0:
+    falling = "start, end, share = 1.0, lowest, (progress - peak) / (1 - peak)"
+    if spec.peak * steps > 1.0:
         lines += [
-            f"if progress <= {peak!r}:",
-            f"    start, end, share = low, 1.0, progress / {peak!r}",
+            "if progress <= peak:",
+            "    start, end, share = low, 1.0, progress / peak",
             "else:",
             f"    {falling}",
         ]
-    else:
-        lines.append(falling.replace("- -", "+ "))
+    else:  # no step comes before the peak
+        lines.append(falling)
     lines += [
         "factor = end + (start - end) / 2 * (1 + math.cos(math.pi * share))",
         "return LEARNING_RATE * factor",
@@ -106,9 +106,12 @@ def _one_cycle(spec: OneCycle, steps: int) -> str:
 
 def _plateau(spec: ReduceOnPlateau) -> str:
     better = "self.best" if spec.threshold == 0.0 else f"self.best * (1 - {spec.threshold!r})"
-    share = f"self.share * {spec.factor!r}"
+    lower = [f"    self.share, self.bad = self.share * {spec.factor!r}, 0"]
     if spec.floor:
-        share = f"min(self.share, max({share}, {spec.floor!r}))"
+        lower = [
+            f"    lower = max(self.share * {spec.factor!r}, {spec.floor!r})",
+            "    self.share, self.bad = min(self.share, lower), 0",
+        ]
     start = ["self.best, self.bad, self.share = math.inf, 0, 1.0"]
     observe = [
         f"if val_loss < {better}:",
@@ -116,7 +119,7 @@ def _plateau(spec: ReduceOnPlateau) -> str:
         "else:",
         "    self.bad += 1",
         f"if self.bad > {spec.patience}:",
-        f"    self.share, self.bad = {share}, 0",
+        *lower,
     ]
     if spec.cooldown:
         start.append("self.cooling = 0")

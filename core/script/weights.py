@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from core.experiment.initializers import BIAS_INIT_KINDS, INIT_KINDS
-from core.experiment.spread import rule_for
-from core.script.source import block, indented, over, runs
+from core.experiment.spread import CUT_STD, rule_for
+from core.script.source import STEP, Bracket, Expression, block, indented, lay_out, over, runs
 
 if TYPE_CHECKING:
     from core.experiment.fields import Part
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from core.experiment.spread import VarianceRule
     from core.script.plan import Plan
 
-_CUT_STD = "0.8796256610342398"
-
 _FUNCTIONS: dict[str, str] = {
     "normal": block('''
         def normal(shape: torch.Size, rng: torch.Generator, mean: float, std: float) -> Tensor:
@@ -31,11 +29,16 @@ _FUNCTIONS: dict[str, str] = {
             return torch.randn(shape, generator=rng) * std + mean
         '''),
     "truncated_normal": block('''
-        def truncated_normal(shape: torch.Size, rng: torch.Generator) -> Tensor:
-            """Draw a standard normal cut at 2 and -2, by the inverse of its distribution."""
+        def truncated_normal(
+            shape: torch.Size,
+            rng: torch.Generator,
+            mean: float,
+            std: float,
+        ) -> Tensor:
+            """Draw a normal cut at two standard deviations, by the inverse of its distribution."""
             share = math.erf(2 / math.sqrt(2))
             centred = torch.rand(shape, generator=rng) * 2 - 1
-            return (torch.erfinv(centred * share) * math.sqrt(2)).clamp(-2, 2)
+            return (torch.erfinv(centred * share) * math.sqrt(2)).clamp(-2, 2) * std + mean
         '''),
     "uniform": block('''
         def uniform(shape: torch.Size, rng: torch.Generator, low: float, high: float) -> Tensor:
@@ -92,15 +95,15 @@ def definitions(plan: Plan) -> list[str]:
     needed: dict[str, str] = {}  # name -> definition, in the order of first use
     for start, stop, (init, bias) in runs([(one.init, one.bias_init) for one in layers]):
         head, indent = over("model.weighted", start, stop, len(layers), "layer")
-        lines.append(head)
+        lines.append(indented(head))
         body = [_weight(init, needed), *_bias(bias, needed)]
-        lines += [indent + line for line in body]
+        lines += [lay_out(line, STEP + indent) for line in body]
     initialise = block(f'''
         @torch.no_grad()
         def initialise(model: Network{", rng: torch.Generator" if draws(plan) else ""}) -> None:
             """Set the first weights and biases, layer by layer from the input on."""
         ''')
-    made = [*needed.values(), "\n".join([initialise, *(indented(line) for line in lines)])]
+    made = [*needed.values(), "\n".join([initialise, *lines])]
     return [*made, _lsuv(plan)] if scales(plan) else made
 
 
@@ -117,23 +120,24 @@ def scales(plan: Plan) -> bool:
     return any(layer.init.kind == "lsuv" for layer in plan.layers)
 
 
-def _weight(spec: Part, needed: dict[str, str]) -> str:
+def _weight(spec: Part, needed: dict[str, str]) -> Expression:
     """Return the statement that sets ``layer.weight``; note the functions it calls."""
     rule = rule_for(spec)
-    kind = _kind(spec)
-    if rule is not None:
-        if kind == "variance_scaling":
-            own = cast("VarianceScaling", spec)
-            kind = f"variance_{own.scale!r}_by_{own.mode}_{own.distribution}"
-            kind = kind.translate(str.maketrans({".": "_", "-": "_", "+": None}))
-        if rule.distribution == "truncated_normal":
-            needed["truncated_normal"] = _FUNCTIONS["truncated_normal"]
-        needed[kind] = _scaled(kind, spec, rule)
-        return f"layer.weight.copy_({kind}(layer.weight.shape, rng))"
-    return _plain("weight", spec, needed)
+    name = _kind(spec)
+    if rule is None:
+        return _plain("weight", spec, needed)
+    arguments = ["layer.weight.shape", "rng"]
+    if name == "variance_scaling":
+        own = cast("VarianceScaling", spec)
+        name = f"{own.distribution}_by_{own.mode}"
+        arguments.append(f"scale={own.scale!r}")
+    if rule.distribution == "truncated_normal":
+        needed["truncated_normal"] = _FUNCTIONS["truncated_normal"]
+    needed[name] = _scaled(name, spec, rule)
+    return _copied("weight", Bracket(f"{name}(", tuple(arguments)))
 
 
-def _bias(spec: Part, needed: dict[str, str]) -> list[str]:
+def _bias(spec: Part, needed: dict[str, str]) -> list[Expression]:
     if _kind(spec) == "pytorch_default":
         needed["uniform"] = _FUNCTIONS["uniform"]
         return [
@@ -143,7 +147,7 @@ def _bias(spec: Part, needed: dict[str, str]) -> list[str]:
     return [_plain("bias", spec, needed)]
 
 
-def _plain(name: str, spec: Part, needed: dict[str, str]) -> str:
+def _plain(name: str, spec: Part, needed: dict[str, str]) -> Expression:
     kind = _kind(spec)
     if kind == "zeros":
         return f"layer.{name}.zero_()"
@@ -153,30 +157,27 @@ def _plain(name: str, spec: Part, needed: dict[str, str]) -> str:
     needed[function] = _FUNCTIONS[function]
     shape = f"layer.{name}.shape"
     match kind:
-        case "normal":
-            own = cast("Normal", spec)
-            drawn = f"normal({shape}, rng, mean={own.mean!r}, std={own.std!r})"
-        case "truncated_normal":
-            own = cast("TruncatedNormal", spec)
-            drawn = f"truncated_normal({shape}, rng) * {own.std!r} + {_operand(own.mean)}"
+        case "normal" | "truncated_normal":
+            own = cast("Normal | TruncatedNormal", spec)
+            settings = (f"mean={own.mean!r}", f"std={own.std!r}")
+            return _copied(name, Bracket(f"{kind}(", (shape, "rng", *settings)))
         case "uniform":
             own = cast("Uniform", spec)
-            drawn = f"uniform({shape}, rng, low={own.low!r}, high={own.high!r})"
-        case "orthogonal":
-            drawn = _times(cast("Orthogonal", spec).gain, f"orthogonal({shape}, rng)")
+            settings = (f"low={own.low!r}", f"high={own.high!r}")
+            return _copied(name, Bracket("uniform(", (shape, "rng", *settings)))
         case "identity":
-            drawn = _times(cast("Identity", spec).gain, f"identity({shape})")
+            return _copied(name, _times(cast("Identity", spec).gain, f"identity({shape})"))
         case _:
-            drawn = f"orthogonal({shape}, rng)"
-    return f"layer.{name}.copy_({drawn})"
+            gain = cast("Orthogonal", spec).gain if kind == "orthogonal" else 1.0
+            return _copied(name, _times(gain, f"orthogonal({shape}, rng)"))
+
+
+def _copied(name: str, drawn: Expression) -> Bracket:
+    return Bracket(f"layer.{name}.copy_(", (drawn,))
 
 
 def _times(gain: float, drawn: str) -> str:
     return drawn if gain == 1.0 else f"{gain!r} * {drawn}"
-
-
-def _operand(value: float) -> str:
-    return f"({value!r})" if value < 0 else repr(value)
 
 
 def _scaled(name: str, spec: Part, rule: VarianceRule) -> str:
@@ -186,21 +187,27 @@ def _scaled(name: str, spec: Part, rule: VarianceRule) -> str:
         lines.append("fan_in = math.prod(shape[1:])")
     if rule.fan in ("out", "avg"):
         lines.append("fan_out = shape[0] * math.prod(shape[2:])")
+    own_scale = _kind(spec) == "variance_scaling"
+    scale = "scale" if own_scale else f"{rule.scale:g}"
+    if rule.fan == "avg":
+        scale = "2 * scale" if own_scale else f"{2 * rule.scale:g}"
     fan = {"in": "fan_in", "out": "fan_out", "avg": "(fan_in + fan_out)"}[rule.fan]
-    scale = 2 * rule.scale if rule.fan == "avg" else rule.scale
-    variance = f"{scale!r} / {fan}" if scale != 1 / 3 else f"1 / (3 * {fan})"
+    variance = "1 / (3 * fan_in)" if rule.scale == 1 / 3 else f"{scale} / {fan}"
     lines.append(f"std = math.sqrt({variance})")
     match rule.distribution:
         case "uniform":
             lines.append("limit = math.sqrt(3) * std")
             lines.append("return torch.rand(shape, generator=rng) * (2 * limit) - limit")
         case "truncated_normal":
-            lines.append(f"std = std / {_CUT_STD}  # the cut takes as much away")
-            lines.append("return truncated_normal(shape, rng) * std")
+            lines.append("# The cut takes as much away.")
+            lines.append(f"return truncated_normal(shape, rng, 0.0, std / {CUT_STD!r})")
         case _:
             lines.append("return torch.randn(shape, generator=rng) * std")
     about = (spec.__doc__ or "").splitlines()[0]
-    head = f"def {name}(shape: torch.Size, rng: torch.Generator) -> Tensor:"
+    parameters = ("shape: torch.Size", "rng: torch.Generator")
+    if own_scale:
+        parameters = (*parameters, "scale: float")
+    head = lay_out(Bracket(f"{name}(", parameters, ") -> Tensor:"), "", "def ")
     return "\n".join([head, *(indented(line) for line in [f'"""{about}"""', *lines])])
 
 

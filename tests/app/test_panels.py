@@ -550,7 +550,7 @@ def test_seed_and_device(panel):
 def test_what_waits_for_a_restart_is_said(panel):
     spy = Spy(panel.restart_requested)
     assert not panel.banner.isVisibleTo(panel)
-    panel.set_pending("Restart to apply: batch size 32 → 64")
+    panel.set_pending("batch size 32 → 64")
     assert panel.banner.isVisibleTo(panel)
     assert panel.banner.label.text() == "Restart to apply: batch size 32 → 64"
     panel.banner.button.click()

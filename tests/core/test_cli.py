@@ -280,7 +280,8 @@ def test_summary_counts_parameters_layer_by_layer(capsys):
     table = [line.split() for line in lines]
     counts = [row[-1] for row in table if row and row[0].isdigit()]
     assert counts == ["4,160"] * 20 + ["650"]  # 64 x 64 + 64, and 64 x 10 + 10
-    assert f"{20 * 4160 + 650:,}" in lines[-1]
+    assert lines[-2].split() == ["total", f"{20 * 4160 + 650:,}"]
+    assert lines[-1].split()[-1] == "72.8"  # 83,850 parameters for each of 1,151 samples
 
 
 def test_summary_of_batch_norm_counts_running_statistics_apart(capsys):
@@ -288,8 +289,10 @@ def test_summary_of_batch_norm_counts_running_statistics_apart(capsys):
     printed = capsys.readouterr().out.splitlines()
     table = [line.split() for line in printed]
     counts = [row[-1] for row in table if row and row[0].isdigit()]
-    assert counts == ["236,100", "30,300", "1,010"]
-    totals = [int(line.split()[-1].replace(",", "")) for line in printed[-3:]]
+    assert counts == ["235,500", "30,100", "1,010"]
+    norms = [row[3:] for row in table if row[:2] == ["batch", "norm"]]
+    assert norms == [["1,200", "600"], ["400", "200"]]
+    totals = [int(line.split()[-1].replace(",", "")) for line in printed[-4:-1]]
     assert totals == [267_410, 800, 268_210]
     facts = AutogradEngine(catalogue.load("fashion-batch-norm")).facts
     assert facts.parameters == totals[0]  # what is trained is what was counted

@@ -404,7 +404,7 @@ def test_experiments_are_frozen():
         ("training.optimizer.lr=9", "training.optimizer.lr", Scope.LIVE),
         ("training.optimizer.momentum=0", "training.optimizer.momentum", Scope.LIVE),
         ("training.optimizer=adam", "training.optimizer", Scope.RESTART),
-        ("training.batch_size=7", "training.batch_size", Scope.RESTART),
+        ("training.batch_size=7", "training.batch_size", Scope.LIVE),
         ("training.epochs=7", "training.epochs", Scope.LIVE),
         ("training.l1=0.1", "training.l1", Scope.LIVE),
         ("training.l2=0.1", "training.l2", Scope.LIVE),

@@ -26,6 +26,7 @@ updated one by one instead of all in one vector, which rounds otherwise."""
 DIGITS = {"kind": "digits", "limit": 200}
 RELU = {"units": 16, "activation": "relu", "init": "he_normal"}
 TANH = {"units": 12, "activation": "tanh"}
+THIRD, TINY = 0.3333333333333333, 1.2345678901234567e-05
 SMALL_CNN = [
     {"kind": "conv", "channels": 4, "init": "he_uniform"},
     {"kind": "max_pool"},
@@ -264,6 +265,74 @@ CASES = {
             "pca": 1.0,
         },
     ),
+    # Every number is as long as a number can be: lines still fit.
+    "long numbers": experiment(
+        {
+            "units": 9,
+            "activation": {"kind": "rescaled", "alpha": 1 + THIRD, "inner": "tanh"},
+            "init": {"kind": "truncated_normal", "mean": -TINY, "std": THIRD},
+            "bias_init": {"kind": "normal", "mean": -TINY, "std": TINY},
+            "batch_norm": {"kind": "before_activation", "epsilon": TINY, "momentum": THIRD},
+            "layer_norm": {"kind": "after_activation", "epsilon": TINY},
+            "dropout": THIRD / 100,
+            "drop_weights": THIRD / 100,
+            "repeat": 2,
+            "residual": False,
+            "penalty": {"kind": "own", "l1": TINY, "l2": TINY, "weight_decay": TINY},
+        },
+        {"units": 9, "init": {"kind": "variance_scaling", "scale": 3 * THIRD, "mode": "fan_avg"}},
+        {
+            "units": 9,
+            "residual": True,
+            "init": {"kind": "lsuv", "tolerance": THIRD},
+            "batch_norm": {"kind": "before_activation", "epsilon": TINY, "momentum": THIRD},
+            "dropout": THIRD / 100,
+        },
+        output={"init": {"kind": "uniform", "low": -TINY, "high": THIRD}},
+        optimizer={
+            "kind": "adamw",
+            "lr": TINY * 100,
+            "beta1": 1 - THIRD / 3,
+            "beta2": 1 - TINY,
+            "epsilon": TINY,
+            "weight_decay": TINY,
+        },
+        clip={"kind": "layer_norm", "limit": THIRD},
+        loss={"kind": "huber", "delta": THIRD},
+        schedule={
+            "kind": "plateau",
+            "factor": THIRD,
+            "floor": THIRD / 7,
+            "threshold": TINY,
+            "cooldown": 10,
+            "warmup": 100_000_000,
+        },
+        early_stopping={"kind": "validation_loss", "patience": 1000, "min_delta": TINY},
+        l2=TINY,
+        weight_decay=TINY,
+        penalize_biases=True,
+        penalize_norms=True,
+    ),
+    "long numbers, one cycle": trained(
+        schedule={
+            "kind": "one_cycle",
+            "peak": THIRD,
+            "start_divisor": 10 * THIRD,
+            "end_divisor": 100 * THIRD,
+        },
+        data={"kind": "circles", "samples": 1001, "factor": THIRD, "validation": THIRD},
+        clip={"kind": "value", "limit": TINY * 1000},
+    ),
+    "long numbers, cosine": trained(
+        schedule={"kind": "cosine", "floor": THIRD, "warmup": 10},
+        data={"kind": "sine", "samples": 101, "noise": THIRD, "validation": THIRD},
+        loss="mse",
+    ),
+    "long numbers, exponential": trained(
+        schedule={"kind": "exponential", "factor": THIRD, "warmup": 1_000_000},
+        data={"kind": "spirals", "samples": 101, "turns": THIRD, "arms": 3},
+    ),
+    "one step": trained(schedule={"kind": "one_cycle", "peak": 0.01}, steps=1),
     "seed of 63 bits": with_settings(trained(), [f"seed={2**63 - 1}"]),
 }
 each = pytest.mark.parametrize("name", CASES)

@@ -419,13 +419,13 @@ def test_an_edit_that_cannot_be_made_is_told_and_the_run_goes_on(lab):
     lab.start()
     lab.control.step(3)
     lab.until_idle()
-    lab.control.edit(with_settings(SPEC, ["training.batch_size=4"]))
+    lab.control.edit(with_settings(SPEC, ["seed=9"]))
     lab.wait_until(lambda: lab.record.status.message, "a message")
     status = lab.record.status
     assert status.state is State.PAUSED
-    assert status.field == "training.batch_size"
-    assert "8" in status.message
-    assert "4" in status.message
+    assert status.field == "seed"
+    assert str(SPEC.seed) in status.message
+    assert "9" in status.message
     assert lab.record.experiment == SPEC
     assert lab.record.events == ()
     lab.control.step(2)
