@@ -48,18 +48,18 @@ class Transfer(threading.Thread):
     def __init__(self, downloads: tuple[Download, ...]) -> None:
         super().__init__(name="download", daemon=True)
         self._downloads = downloads
-        self._stop = threading.Event()
+        self._cancelled = threading.Event()
         self.done_bytes = 0
         self.received = 0
         self.outcome: LabError | bool | None = None
 
     def cancel(self) -> None:
         """Ask it to end; what is there is kept."""
-        self._stop.set()
+        self._cancelled.set()
 
     def run(self) -> None:
         while not _one.acquire(timeout=0.1):
-            if self._stop.is_set():
+            if self._cancelled.is_set():
                 return
         try:
             before = 0
@@ -81,9 +81,9 @@ class Transfer(threading.Thread):
             self.done_bytes = before + there
             self.received = received + there - first
 
-        if self._stop.is_set():
+        if self._cancelled.is_set():
             raise DownloadCancelledError("The download was stopped.")
-        fetch(download, progress, self._stop.is_set)
+        fetch(download, progress, self._cancelled.is_set)
 
 
 class Rate:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from app.form import PartForm
 from app.form.row import Sentence
 from app.panels.panel import FormPanel
+from app.tools import ScreePlot
 from core.experiment.data import DataPart
 from core.experiment.model import Experiment
 
@@ -36,12 +37,15 @@ class DataPanel(FormPanel):
             "P/N: trainable parameters for each training sample. Above 1 a network can learn its"
             " samples by heart, so watch the validation loss; below it, it cannot."
         )
+        self.scree = ScreePlot()
         self.body.addWidget(self.done)
+        self.body.addWidget(self.scree)
         self.body.addWidget(self.ratio)
 
     def set_facts(self, facts: Facts) -> None:
         """Say what was done to the data, and how many parameters there are for a sample."""
         self.done.set_sentence(facts.data_text)
+        self.scree.set_explained(facts.explained, facts.components)
         known = facts.parameters > 0 and facts.n_train > 0
         self.ratio.set_sentence(_ratio_text(facts.parameters, facts.n_train) if known else "")
 

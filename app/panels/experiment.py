@@ -121,6 +121,7 @@ class ExperimentPanel(QWidget):
     def set_built(self, facts: Facts, experiment: Experiment) -> None:
         """Show what is known of the network and data that were built of an experiment."""
         self.data.set_facts(facts)
+        self.optimizer.set_facts(facts)
         self.layers.set_built(experiment.network)
         self.layer.set_built(facts, experiment)
 

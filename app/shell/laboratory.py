@@ -295,6 +295,8 @@ class Laboratory(QObject):
     def _on_theme(self, theme: Theme) -> None:
         for view in self.views:
             view.apply_theme(theme)
+        self.panel.data.scree.apply_theme(theme)
+        self.panel.optimizer.rates.apply_theme(theme)
 
     # Files -----------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ class Csv(DataPart):
     """A table of your own as text (CSV): a row a sample, numbers in every column but the target."""
 
     kind: Literal["csv"] = "csv"
-    path: str = setting("", title="File", help="The table, in UTF-8.", max_length=4096)
+    path: str = setting("", title="File", help="The table, in UTF-8.", path="file", max_length=4096)
     target: str = setting(
         "last",
         title="Target",
@@ -51,7 +51,7 @@ class Npz(DataPart):
     """Arrays of your own in a NumPy archive (.npz)."""
 
     kind: Literal["npz"] = "npz"
-    path: str = setting("", title="File", help="The archive.", max_length=4096)
+    path: str = setting("", title="File", help="The archive.", path="file", max_length=4096)
     x: str = setting(
         "",
         title="Inputs",
@@ -71,5 +71,9 @@ class Idx(DataPart):
     """Images and labels of your own in IDX files, as MNIST's, packed by gzip or not."""
 
     kind: Literal["idx"] = "idx"
-    images: str = setting("", title="Images", help="IDX file of the inputs.", max_length=4096)
-    labels: str = setting("", title="Labels", help="IDX file of the classes.", max_length=4096)
+    images: str = setting(
+        "", title="Images", help="IDX file of the inputs.", path="file", max_length=4096
+    )
+    labels: str = setting(
+        "", title="Labels", help="IDX file of the classes.", path="file", max_length=4096
+    )

@@ -28,18 +28,18 @@ class FashionMnist(DataPart):
         title="Images",
         help="The 8,000 training images that come with the laboratory, or all 60,000 from files.",
     )
-    folder: str = setting("", title="Folder", help=_FOLDER_HELP, max_length=4096)
+    folder: str = setting("", title="Folder", help=_FOLDER_HELP, path="folder", max_length=4096)
 
 
 class Mnist(DataPart):
     """60,000 handwritten digits of 28 x 28 pixels (LeCun, Cortes & Burges), from IDX files."""
 
     kind: Literal["mnist"] = "mnist"
-    folder: str = setting("", title="Folder", help=_FOLDER_HELP, max_length=4096)
+    folder: str = setting("", title="Folder", help=_FOLDER_HELP, path="folder", max_length=4096)
 
 
 class Cifar10(DataPart):
     """50,000 colour photographs of 32 x 32 pixels, ten classes (Krizhevsky), binary version."""
 
     kind: Literal["cifar10"] = "cifar10"
-    folder: str = setting("", title="Folder", help=_FOLDER_HELP, max_length=4096)
+    folder: str = setting("", title="Folder", help=_FOLDER_HELP, path="folder", max_length=4096)

@@ -79,7 +79,11 @@ def _compare(old: Part, new: Part, prefix: str, found: list[Difference]) -> None
         if name == "layers":
             if len(before) == len(after):
                 for index, (one, other) in enumerate(zip(before, after, strict=True)):
-                    _compare(one, other, f"{path}.{index}.", found)
+                    if type(one) is type(other):
+                        _compare(one, other, f"{path}.{index}.", found)
+                    else:
+                        kind = f"{path}.{index}.kind"
+                        found.append(Difference(kind, one.kind, other.kind, scope))
             else:
                 found.append(
                     Difference(path, f"{len(before)} layers", f"{len(after)} layers", scope)

@@ -116,7 +116,7 @@ class Layer:
         if training and self.dropout:
             h = h * _mask(h, self.dropout, rng)
         if self.residual:
-            h = h + x
+            h = h + x.reshape(h.shape)  # an image goes flat into a dense layer
         return z, a, h
 
 

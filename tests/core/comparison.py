@@ -101,6 +101,7 @@ def advance(engine, steps, block=1000):
     rows = []
     while steps:
         made = engine.advance(min(block, steps), 1000.0)
+        assert made.n, made.stopped
         steps -= made.n
         rows.append(numbers(made))
         assert not made.diverged

@@ -33,6 +33,10 @@ NETWORKS = {
         one | {"batch_norm": "before_activation", "layer_norm": "before_activation"}
         for one in (CONV, DENSE)
     ],
+    "residual dense on an image": [
+        CONV | {"channels": 1, "stride": 2},
+        DENSE | {"units": 16, "residual": True},
+    ],
     "residual conv": [CONV | {"channels": 1, "residual": True}, CONV, CONV | {"residual": True}],
     "dropout of pixels": [CONV | {"dropout": 0.4}],
     "DropConnect, conv": [CONV | {"drop_weights": 0.3}, CONV | {"drop_weights": 0.5}],

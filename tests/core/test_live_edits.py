@@ -19,7 +19,7 @@ STOPPING = {"kind": "validation_loss", "patience": 2}
 
 
 def experiment(layer=None, *, data=None, network=None, **training):
-    """46 training samples in batches of 8: six steps an epoch, the last one of six samples."""
+    """44 training samples in batches of 8: six steps an epoch, the last one of four samples."""
     return Experiment.parse(
         {
             "seed": 1,
@@ -39,10 +39,6 @@ def edited(spec, *assignments):
 
 
 # Batch size ------------------------------------------------------------------------------
-
-
-def n_train():
-    return AutogradEngine(PLAIN).facts.n_train
 
 
 @pytest.mark.parametrize("size", [1, 5, 16, 1000])
@@ -120,7 +116,7 @@ def test_the_numbers_after_another_batch_size_do_not_depend_on_the_blocks(size):
     assert runs[0][1] == runs[1][1] == runs[2][1]
 
 
-@pytest.mark.parametrize(("sizes", "epochs_of"), [((1000, 4), (1, 12)), ((4, 1000), (12, 1))])
+@pytest.mark.parametrize(("sizes", "epochs_of"), [((1000, 4), (1, 11)), ((4, 1000), (11, 1))])
 def test_dead_units_are_counted_over_epochs_of_the_new_length(sizes, epochs_of):
     layer = {
         "units": 40,
@@ -128,7 +124,7 @@ def test_dead_units_are_counted_over_epochs_of_the_new_length(sizes, epochs_of):
         "init": {"kind": "normal", "std": 1.0},
         "bias_init": {"kind": "normal", "mean": -2.0, "std": 1.0},
     }
-    spec = experiment(layer, batch_size=sizes[0], optimizer={"kind": "sgd", "lr": 0.3})
+    spec = experiment(layer, batch_size=sizes[0], optimizer={"kind": "sgd", "lr": 0.02})
     engine = AutogradEngine(spec)
     alive, found, windows = [], [], []
     forward = engine.network.forward
@@ -162,7 +158,7 @@ def test_a_batch_of_one_is_refused_where_batch_norm_needs_two():
 # Early stopping --------------------------------------------------------------------------
 
 OVERFIT = experiment(
-    {"units": 60}, early_stopping=STOPPING, optimizer={"kind": "sgd", "lr": 0.8}, epochs=60
+    {"units": 20}, early_stopping=STOPPING, optimizer={"kind": "sgd", "lr": 0.4}, epochs=60
 )
 
 
@@ -277,15 +273,15 @@ def test_the_rate_is_reduced_when_the_validation_loss_stops_falling():
     block = engine.advance(360, 1000.0)
     rates = block.scalars["learning_rate"]
     theta = torch.nn.Parameter(torch.zeros(1))
-    optimizer = torch.optim.SGD([theta], lr=0.8)
+    optimizer = torch.optim.SGD([theta], lr=0.4)
     torchs = torch.optim.lr_scheduler.ReduceLROnPlateau(
-        optimizer, factor=0.5, patience=1, threshold=0.05
+        optimizer, factor=0.5, patience=1, threshold=0.05, eps=0.0
     )
     for step, loss, _ in block.evaluations:
         torchs.step(loss)
         rate = optimizer.param_groups[0]["lr"]
-        assert rates[step : step + engine.steps_per_epoch] == pytest.approx(rate)
-    assert rates[-1] < 0.25
+        assert rates[step : step + engine.steps_per_epoch] == pytest.approx(rate, rel=1e-6)
+    assert rates[-1] < 0.1
 
 
 # Resumed ---------------------------------------------------------------------------------
@@ -320,7 +316,8 @@ IMAGES = experiment(
     optimizer="rmsprop",
 )
 COSINE = experiment(schedule={"kind": "cosine", "warmup": 4}, optimizer="adadelta", epochs=5)
-SPECS = {"everything": EVERYTHING, "images": IMAGES, "cosine": COSINE, "stopping": OVERFIT}
+PATIENT = with_settings(OVERFIT, ["training.early_stopping.patience=40"])
+SPECS = {"everything": EVERYTHING, "images": IMAGES, "cosine": COSINE, "stopping": PATIENT}
 
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
@@ -412,7 +409,7 @@ def test_the_penalty_of_one_layer_changes_live_and_is_its_alone():
     engine = AutogradEngine(spec)
     assert (engine.advance(3, 1000.0).scalars["loss_penalty"] == 0).all()
     engine.apply(edited(spec, "network.layers.1.penalty={kind='own', l2=0.5}"))
-    expected = 0.5 * float((engine.network.layers[1].weight.double() ** 2).sum())
+    expected = 0.5 * (engine.network.layers[1].weight.detach().double() ** 2).sum().item()
     found = engine.advance(1, 1000.0).scalars["loss_penalty"][0]
     assert found == pytest.approx(expected, rel=1e-5)
     engine.apply(Edit(spec))
@@ -459,7 +456,7 @@ def test_input_norm_and_network_change_nothing_but_what_they_say():
         ("network.layers.0.residual=true", "network.layers.0.residual"),
         ("network.layers.0.activation.alpha=0.5", "network.layers.0.activation.alpha"),
         ("network.input_norm=layer_norm", "network.input_norm"),
-        ("network.layers.0={kind='flatten'}", "network.layers"),
+        ("network.layers.0={kind='flatten'}", "network.layers.0.kind"),
         ("training.loss=mse", "training.loss"),
         ("training.optimizer=adamw", "training.optimizer"),
         ("data.validation=0.5", "data.validation"),
