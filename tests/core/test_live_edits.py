@@ -116,8 +116,9 @@ def test_the_numbers_after_another_batch_size_do_not_depend_on_the_blocks(size):
     assert runs[0][1] == runs[1][1] == runs[2][1]
 
 
+@pytest.mark.parametrize("steps", [2, 30])
 @pytest.mark.parametrize(("sizes", "epochs_of"), [((1000, 4), (1, 11)), ((4, 1000), (11, 1))])
-def test_dead_units_are_counted_over_epochs_of_the_new_length(sizes, epochs_of):
+def test_dead_units_are_counted_over_epochs_of_the_new_length(sizes, epochs_of, steps):
     layer = {
         "units": 40,
         "activation": "relu",
@@ -136,17 +137,17 @@ def test_dead_units_are_counted_over_epochs_of_the_new_length(sizes, epochs_of):
         return taps
 
     engine.network.forward = noted
-    for size, length in zip(sizes, epochs_of, strict=True):
+    for size, length, count in zip(sizes, epochs_of, (steps, 30), strict=True):
         engine.apply(edited(spec, f"training.batch_size={size}"))
         assert engine.steps_per_epoch == length
-        found.extend(engine.advance(30, 1000.0).layers["dead_fraction"])
-        windows += [length] * 30
+        found.extend(engine.advance(count, 1000.0).layers["dead_fraction"])
+        windows += [length] * count
     for step, (dead, window) in enumerate(zip(found, windows, strict=True)):
         for index in range(2):
             seen = [one[index] for one in alive[max(0, step + 1 - window) : step + 1]]
             silent = ~torch.stack(seen).any(0)
             assert dead[index] == pytest.approx(float(silent.double().mean())), (step, index)
-    assert len({float(one[0]) for one in found}) > 3
+    assert len({float(one[0]) for one in found}) > 2
 
 
 def test_a_batch_of_one_is_refused_where_batch_norm_needs_two():
