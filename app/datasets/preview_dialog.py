@@ -7,7 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -111,6 +112,10 @@ class PreviewDialog(QDialog):
             label.setWordWrap(True)
         self.table = QTableWidget(self)
         self.table.setAccessibleName("First rows")
+        self.table.setCornerButtonEnabled(False)
+        self.table.horizontalHeader().setDefaultAlignment(
+            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        )
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.inputs, self.target, self.task = QComboBox(), QComboBox(), QComboBox()
         for value, name in _TASKS:
@@ -125,6 +130,8 @@ class PreviewDialog(QDialog):
         self.buttons = QDialogButtonBox(kind.Ok | kind.Cancel)
         self.use = self.buttons.button(kind.Ok)
         self.use.setProperty("primary", True)
+        for button in self.buttons.buttons():
+            button.setIcon(QIcon())  # words say it; the style's pictures are of another family
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(12)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from app.form import PartForm
+from app.form.flow import FlowLayout
 from app.form.row import Sentence
 from app.panels.panel import FormPanel
 from app.tools import ScreePlot
-from core.experiment.data import DataPart
+from core.data.folders import data_folder
+from core.data.known import FILES
+from core.experiment.data import Csv, DataPart, FashionMnist, Idx, Npz
 from core.experiment.model import Experiment
 
 if TYPE_CHECKING:
@@ -18,7 +22,18 @@ if TYPE_CHECKING:
 
 
 class DataPanel(FormPanel):
-    """Data set with its own settings, how it is prepared, and what came of it."""
+    """Data set with its own settings, how it is prepared, and what came of it.
+
+    Signals
+    -------
+    preview_requested()
+        A look into the file of data is wanted.
+    download_requested(str)
+        This kind of data is wanted from the net.
+    """
+
+    preview_requested = Signal()
+    download_requested = Signal(str)
 
     paths = ("data",)
 
@@ -31,6 +46,17 @@ class DataPanel(FormPanel):
             fold=("Preparation", DataPart.model_fields),
         )
         self.add_form("", self._form)
+        self.preview_button, self.download_button = QToolButton(), QToolButton()
+        self.preview_button.setText("Look into the file …")
+        self.preview_button.setToolTip("See the first rows, and choose what is to be predicted")
+        self.preview_button.clicked.connect(self.preview_requested)
+        self.download_button.setText("Download …")
+        self.download_button.setToolTip("Fetch the files of this data set, once")
+        self.download_button.clicked.connect(self._on_download)
+        flow = FlowLayout(spacing=4)
+        flow.addWidget(self.preview_button)
+        flow.addWidget(self.download_button)
+        self.body.addLayout(flow)
         self.done = Sentence("muted")
         self.ratio = Sentence("muted")
         self.ratio.setToolTip(
@@ -42,12 +68,33 @@ class DataPanel(FormPanel):
         self.body.addWidget(self.scree)
         self.body.addWidget(self.ratio)
 
+    def _show(self, *, force: bool = False) -> None:
+        super()._show(force=force)
+        data = self.experiment.data
+        self.preview_button.setVisible(isinstance(data, Csv | Npz | Idx))
+        self.download_button.setVisible(bool(_missing(data)))
+
+    @Slot()
+    def _on_download(self) -> None:
+        self.download_requested.emit(_missing(self.experiment.data))
+
     def set_facts(self, facts: Facts) -> None:
         """Say what was done to the data, and how many parameters there are for a sample."""
         self.done.set_sentence(facts.data_text)
         self.scree.set_explained(facts.explained, facts.components)
         known = facts.parameters > 0 and facts.n_train > 0
         self.ratio.set_sentence(_ratio_text(facts.parameters, facts.n_train) if known else "")
+
+
+def _missing(data: DataPart) -> str:
+    """Return the kind of data whose files could be fetched, and are not there."""
+    kind = str(getattr(data, "kind", ""))
+    if kind not in FILES or getattr(data, "folder", ""):
+        return ""
+    if isinstance(data, FashionMnist) and data.files == "bundled":
+        return ""
+    folder = data_folder(kind)
+    return "" if all((folder / name).is_file() for _, name, _, _ in FILES[kind]) else kind
 
 
 def _ratio_text(parameters: int, samples: int) -> str:

@@ -84,9 +84,12 @@ class LayerPanel(Panel):
     -------
     reinit_requested(tuple)
         The weights of the layers with these numbers (from 1) are to be drawn again.
+    explore_requested(object)
+        This activation is to be shown with its derivative.
     """
 
     reinit_requested = Signal(tuple)
+    explore_requested = Signal(object)
 
     paths = ("network.layers", "network.output")
 
@@ -112,6 +115,9 @@ class LayerPanel(Panel):
         self.redraw_button = QToolButton()
         self.redraw_button.setText("Draw weights again")
         self.redraw_button.setToolTip("Draw the weights of the selected layers again, live")
+        self.explore_button = QToolButton()
+        self.explore_button.setText("Show φ and φ′ …")
+        self.explore_button.setToolTip("Plot the activation and its derivative, with what it means")
         self.apply_button = QToolButton()
         self.apply_button.setText("Apply to all")
         self.apply_button.setToolTip(
@@ -124,6 +130,10 @@ class LayerPanel(Panel):
             label.setProperty("role", "section")  # as small, but not in capitals
             self.body.addWidget(label)
             self._captions.append((label, [self._add(setting) for setting in settings]))
+            if caption == "Activation":
+                flow = FlowLayout(spacing=4)
+                flow.addWidget(self.explore_button)
+                self.body.addLayout(flow)
             if caption == "Initialiser":
                 self.body.addWidget(self.init_note)
                 self.body.addWidget(self._note)
@@ -150,6 +160,7 @@ class LayerPanel(Panel):
             form.edited.connect(self._on_edited)
         self.init_note.chosen.connect(self._on_suggested)
         self.redraw_button.clicked.connect(self._on_redraw)
+        self.explore_button.clicked.connect(self._on_explore)
         self.apply_button.clicked.connect(self.apply_to_all)
 
     def forms(self) -> list[PartForm]:
@@ -220,6 +231,7 @@ class LayerPanel(Panel):
         numbers = self._numbering.numbers(rows)
         self._note.set_sentence(_INITIALISER_NOTE if "init" in shown else "")
         self.redraw_button.setVisible(bool(numbers) or not rows)
+        self.explore_button.setVisible("activation" in shown)
         can_apply = bool(rows) and isinstance(parts[0], (Dense, Conv)) and self._hidden() > 1
         self.apply_button.setVisible(can_apply)
         self.with_units.setVisible(can_apply)
@@ -281,6 +293,12 @@ class LayerPanel(Panel):
             self.edited.emit(experiment, f"{in_sentence(row.title if row else path)} of {where}")
         else:
             self._show()
+
+    @Slot()
+    def _on_explore(self) -> None:
+        parts = [part for _, part in self._parts() if isinstance(part, _LEARNING)]
+        if parts:
+            self.explore_requested.emit(parts[0].activation)
 
     @Slot()
     def _on_redraw(self) -> None:

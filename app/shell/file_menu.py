@@ -16,7 +16,7 @@ _LONGEST = 420  # pixels of a folder's name
 
 
 class FileMenu(QMenu):
-    """Open, recent files, save, export, undo, quit.
+    """Open, recent files, save, export, tools, undo, quit.
 
     Signals
     -------
@@ -33,7 +33,13 @@ class FileMenu(QMenu):
         self._settings = settings
         self.addAction(actions["open"])
         self.recent = self.addMenu("Open recent")
-        for keys in (("save", "save_as"), ("export",), ("undo", "redo"), ("quit",)):
+        for keys in (
+            ("save", "save_as"),
+            ("export", "export_script"),
+            ("look", "explore"),
+            ("undo", "redo"),
+            ("quit",),
+        ):
             for key in keys:
                 self.addAction(actions[key])
             self.addSeparator()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 FILTER = "Experiments (*.toml)"
+DATA_SUFFIXES = (".csv", ".tsv", ".txt", ".npz", ".idx", ".gz", "-ubyte")
 MOST_BYTES = 10_000_000
 """A thousand layers written out take 1 MB; what is larger is no experiment."""
 
@@ -39,6 +40,8 @@ class ExperimentFiles(QObject):
         Another experiment is in place of the last one.
     saved(object)
         The file that was written.
+    data_dropped(object)
+        A file of data that was dropped on the window.
     changed()
         Another file is the known one, or the experiment differs from it now, or no longer.
     """
@@ -46,6 +49,7 @@ class ExperimentFiles(QObject):
     noticed = Signal(str, str, str)
     opened = Signal()
     saved = Signal(object)
+    data_dropped = Signal(object)
     changed = Signal()
 
     def __init__(self, session: Session, settings: Settings, window: QWidget) -> None:
@@ -98,13 +102,16 @@ class ExperimentFiles(QObject):
         self.leave(lambda: self._opened(experiment, path, known))
 
     def open_dropped(self, paths: list[Path]) -> None:
-        """Open what was dropped on the window."""
+        """Open the experiment that was dropped on the window, or pass data on."""
         if len(paths) != 1:
             text = f"{len(paths)} files were dropped on the window."
-            self.noticed.emit("warn", text, "Drop one experiment at a time.")
+            self.noticed.emit("warn", text, "Drop one file at a time.")
+        elif paths[0].name.lower().endswith(DATA_SUFFIXES):
+            self.data_dropped.emit(paths[0])
         elif paths[0].suffix.lower() != ".toml":
-            text = f"{paths[0].name} is no experiment file."
-            self.noticed.emit("warn", text, "Drop a file that ends in .toml.")
+            text = f"{paths[0].name} is neither an experiment nor data."
+            hint = "Drop an experiment (.toml), or data (.csv, .npz or IDX files)."
+            self.noticed.emit("warn", text, hint)
         else:
             self.open(paths[0])
 

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QFileDialog
 
 from app.clock import RenderClock
 from app.form import commit_focused
 from app.panels import ExperimentPanel
 from app.session import Session
+from app.shell.dialogs import Dialogs
 from app.shell.files import ExperimentFiles
 from app.shell.main_window import MainWindow
+from app.shell.writing import Writer
 from app.theme import Theme
 from app.views import VIEWS
 from core import catalogue
-from core.errors import LabError
 from core.experiment import Experiment, with_settings
 from core.record.source import State
-from core.store.export import export_run
 
 if TYPE_CHECKING:
     from app.views import View
@@ -52,6 +50,8 @@ class Laboratory(QObject):
         self.window = window
         self.session = Session(experiment, self)
         self.files = ExperimentFiles(self.session, window.settings, window)
+        self.writer = Writer(self.session, window)
+        self.dialogs = Dialogs(self.session, window)
         self.clock = RenderClock(self)
         self.panel = ExperimentPanel()
         self.views: list[View] = [view() for view in VIEWS]
@@ -59,8 +59,6 @@ class Laboratory(QObject):
         self._version_shown = -1
         self._facts_shown: Facts | None = None
         self._ticks = 0
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="export")
-        self._export: Future[list[Path]] | None = None
         self._build()
         self._connect()
         self._show_experiment()
@@ -85,6 +83,9 @@ class Laboratory(QObject):
         panel.reinit_requested.connect(self._on_reinit)
         panel.layer_selected.connect(session.select_layer)
         panel.restart_requested.connect(self._on_restart)
+        panel.data.preview_requested.connect(self.dialogs.look_into_present)
+        panel.data.download_requested.connect(self.dialogs.download)
+        panel.layer.explore_requested.connect(self.dialogs.explore)
         for view in self.views:
             view.layer_selected.connect(session.select_layer)
         self.clock.ticked.connect(self._on_tick)
@@ -93,7 +94,9 @@ class Laboratory(QObject):
         window.transport.speed_changed.connect(session.set_speed)
         window.banner.chosen.connect(self._on_banner)
         files = self.files
-        files.noticed.connect(self.notify)
+        for one in (files, self.writer, self.dialogs):
+            one.noticed.connect(self.notify)
+        files.data_dropped.connect(self.dialogs.look_into)
         files.opened.connect(window.show_views)
         files.saved.connect(self._on_saved)
         files.changed.connect(self._show_title)
@@ -110,7 +113,10 @@ class Laboratory(QObject):
             ("open", files.choose),
             ("save", self._on_save),
             ("save_as", self._on_save_as),
-            ("export", self._on_export),
+            ("export", self.writer.choose_folder),
+            ("export_script", self._on_export_script),
+            ("look", self.dialogs.choose_data),
+            ("explore", self.dialogs.explore_selected),
             ("next_layer", self._on_next_layer),
             ("previous_layer", self._on_previous_layer),
         ):
@@ -213,7 +219,7 @@ class Laboratory(QObject):
     def _on_tick(self) -> None:
         session = self.session
         session.poll()
-        self._look_at_export()
+        self.writer.poll()
         self.window.transport.set_running(session.running)
         self._ticks += 1
         if self._ticks % READOUT_TICKS == 0 or not session.running:
@@ -297,6 +303,7 @@ class Laboratory(QObject):
             view.apply_theme(theme)
         self.panel.data.scree.apply_theme(theme)
         self.panel.optimizer.rates.apply_theme(theme)
+        self.dialogs.apply_theme(theme)
 
     # Files -----------------------------------------------------------------------------------
 
@@ -315,36 +322,16 @@ class Laboratory(QObject):
         self.window.set_event(f"saved {file.name}")
 
     @Slot()
-    def _on_export(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self.window, "Export the run into a folder")
-        if folder:
-            self.export_to(Path(folder))
-
-    def export_to(self, folder: Path) -> None:
-        """Write the run as it is now into a folder, in the background."""
-        self.notify("info", f"Writing the run into {folder} …")
-        self._export = self._executor.submit(export_run, self.session.record, folder)
+    def _on_export_script(self) -> None:
+        commit_focused()
+        self.writer.choose_script()
 
     def close(self) -> None:
         """Stop the clock and the run; a file being written is finished first."""
         self.window.may_close = None
         self.clock.stop()
         self.session.shutdown()
-        self._executor.shutdown()
-
-    def _look_at_export(self) -> None:
-        export = self._export
-        if export is None or not export.done():
-            return
-        self._export = None
-        error = export.exception()
-        if error is None:
-            files = export.result()
-            self.notify("info", f"The run was written into {files[0].parent}.")
-        elif isinstance(error, LabError):
-            self.notify("bad", error.message, error.hint)
-        else:
-            self.notify("bad", "The run was not written.", f"{type(error).__name__}: {error}")
+        self.writer.close()
 
 
 def _state_text(state: State, message: str, steps: int) -> str:

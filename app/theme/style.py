@@ -248,6 +248,7 @@ QListView::item, QTreeView::item { padding: 4px 8px; border-radius: 4px; }
 QListView::item:selected, QTreeView::item:selected, QTableView::item:selected {
     background: $line; color: $text;
 }
+QTableView QTableCornerButton::section { background: $panel; border: none; }
 QHeaderView::section {
     background: $panel; color: $muted; border: none; border-bottom: 1px solid $line;
     padding: 4px 8px; font-size: ${small}px;

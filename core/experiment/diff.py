@@ -51,6 +51,8 @@ def summarize(changes: tuple[Difference, ...]) -> str:
 
 _PLAIN = ("activation", "init")
 """Settings whose values say themselves what they are."""
+_FEW = 4
+"""Settings of a part that are all told; of more only those that differ from the default."""
 _TITLES = {"training.optimizer.lr": "rate", "bias_init": "biases"}
 
 
@@ -96,9 +98,10 @@ def _compare(old: Part, new: Part, prefix: str, found: list[Difference]) -> None
 
 def _text(value: Any) -> str:
     if isinstance(value, Part):
-        inside = ", ".join(
-            _text(getattr(value, key)) for key in type(value).model_fields if key != "kind"
-        )
+        fields = {key: one for key, one in type(value).model_fields.items() if key != "kind"}
+        if len(fields) > _FEW:  # what is as always says nothing
+            fields = {key: one for key, one in fields.items() if getattr(value, key) != one.default}
+        inside = ", ".join(_text(getattr(value, key)) for key in fields)
         kind = str(getattr(value, "kind", "")).replace("_", " ")
         return f"{kind} {inside}".strip()
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -110,6 +113,8 @@ def merge_live(running: Experiment, wanted: Experiment) -> Experiment:
     A live setting that goes together only with one that needs a restart waits for it.
     """
     live = [one for one in differences(running, wanted) if one.scope is not Scope.RESTART]
+    if not live:
+        return running
     try:
         return _with_changes(running, live)
     except ExperimentError:

@@ -24,6 +24,13 @@ class Scope(StrEnum):
     """Never: it only names or describes."""
 
 
+LARGEST = 1e9
+"""Size of the largest number of a setting without a range of its own.
+
+So that products of three still fit into float32, in which the weights are.
+"""
+
+
 class Part(BaseModel):
     """Base of every part of an experiment: frozen, no unknown fields, finite numbers."""
 
@@ -56,8 +63,14 @@ def setting(
     path : {"", "file", "folder"}
         Whether the text names a file or a folder, so that the form offers to look for it.
     **constraints
-        Passed to :func:`pydantic.Field` (``ge``, ``gt``, ``le``, ``lt`` ...).
+        Passed to :func:`pydantic.Field` (``ge``, ``gt``, ``le``, ``lt`` ...). A number that is not
+        whole lies within plus and minus ``LARGEST`` if they say nothing else.
     """
+    if isinstance(default, float):
+        if not constraints.keys() & {"ge", "gt"}:
+            constraints["ge"] = -LARGEST
+        if not constraints.keys() & {"le", "lt"}:
+            constraints["le"] = LARGEST
     extra = {"unit": unit, "scope": scope.value, "log": log, "path": path}
     return Field(default, title=title, description=help, json_schema_extra=extra, **constraints)
 

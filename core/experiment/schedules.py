@@ -39,7 +39,7 @@ class StepDecay(Part):
         unit="epochs",
         help="Epochs from one drop to the next; parts of an epoch are allowed.",
         scope=Scope.LIVE,
-        gt=0.0,
+        ge=1e-6,
         le=10_000_000.0,
     )
     factor: float = setting(

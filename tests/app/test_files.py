@@ -243,7 +243,13 @@ def test_what_is_no_experiment_is_refused_in_words(desk, tmp_path, content):
 def test_dropped_files(desk, saved, tmp_path):
     picture = tmp_path / "cat.png"
     desk.files.open_dropped([picture])
-    assert "cat.png is no experiment" in desk.told[-1][1]
+    assert "cat.png is neither an experiment nor data" in desk.told[-1][1]
+    for name in ("table.CSV", "arrays.npz", "train-images-idx3-ubyte", "labels.gz"):
+        found = []
+        desk.files.data_dropped.connect(found.append)
+        desk.files.open_dropped([tmp_path / name])
+        desk.files.data_dropped.disconnect(found.append)
+        assert found == [tmp_path / name]
     desk.files.open_dropped([saved, picture])
     assert "2 files" in desk.told[-1][1]
     other = tmp_path / "OTHER.TOML"

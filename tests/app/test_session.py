@@ -108,7 +108,7 @@ def test_activation_and_redraw_are_one_live_switch(session, wait_for):
 
 
 def test_a_diverged_run_begins_anew_when_run_again(session, wait_for):
-    session.edit(settings("training.optimizer.lr=1e30", "training.l2=1"), "learning rate")
+    session.edit(settings("training.optimizer.lr=1e9", "training.l2=1"), "learning rate")
     session.run()
     wait_for(lambda: session.source.status.state is State.DIVERGED, "the divergence")
     diverged = session.source
