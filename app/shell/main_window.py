@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QStackedWidget,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 
 PANEL_WIDTH = 336
 """Logical pixels of the experiment column: 270 is the least at which nothing is cut."""
+
+
+ROW = 3
+"""Views side by side."""
 
 
 class MainWindow(QMainWindow):
@@ -84,6 +89,8 @@ class MainWindow(QMainWindow):
         self.grid = QMainWindow()  # a window of its own inside, so that views dock among views
         self.grid.setWindowFlags(Qt.WindowType.Widget)
         self.grid.setDockNestingEnabled(True)
+        self.grid.setDocumentMode(True)
+        self.grid.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.start_page)
         self.stack.addWidget(self.grid)
@@ -137,8 +144,9 @@ class MainWindow(QMainWindow):
         self._side_box.addWidget(panel)
 
     def set_views(self, views: Sequence[View]) -> None:
-        """Dock the views: three above three, each movable by its header."""
+        """Dock the views: three above three, and further ones as tabs behind the last."""
         rows: list[list[QDockWidget]] = [[], []]
+        behind: list[QDockWidget] = []
         for place, view in enumerate(views):
             dock = QDockWidget(view.title, self.grid)
             dock.setObjectName(f"dock_{view.key}")
@@ -149,7 +157,10 @@ class MainWindow(QMainWindow):
                 canvas.setAcceptDrops(False)  # a file is for the window
                 canvas.viewport().setAcceptDrops(False)
             self._docks[view.key] = dock
-            rows[0 if place < (len(views) + 1) // 2 else 1].append(dock)
+            if place < 2 * ROW:
+                rows[place // ROW].append(dock)
+            else:
+                behind.append(dock)
         area = Qt.DockWidgetArea.TopDockWidgetArea
         for row in rows:
             for dock in row:
@@ -159,6 +170,10 @@ class MainWindow(QMainWindow):
         for row in rows:
             for left, right in pairwise(row):
                 self.grid.splitDockWidget(left, right, Qt.Orientation.Horizontal)
+        for dock in behind:
+            self.grid.tabifyDockWidget(rows[-1][-1], dock)
+        if behind:
+            rows[-1][-1].raise_()
         self._rows = rows
 
     # What others call ----------------------------------------------------------------------

@@ -141,7 +141,7 @@ QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {
 QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"], QComboBox[invalid="true"] {
     border-color: $bad;
 }
-QAbstractSpinBox[small="true"] {
+QAbstractSpinBox[small="true"], QComboBox[small="true"] {
     padding: 0px 4px; min-height: 18px; max-height: 18px; font-size: ${small}px;
 }
 QAbstractSpinBox { padding-right: 20px; }

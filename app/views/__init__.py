@@ -4,6 +4,7 @@ from app.views.accuracy import AccuracyView
 from app.views.base import View
 from app.views.distributions import DistributionsView
 from app.views.heatmap import HeatmapView
+from app.views.layers_over_time import LayersOverTimeView
 from app.views.loss import LossView
 from app.views.profile import ProfileView
 from app.views.saturation import SaturationView
@@ -15,6 +16,7 @@ VIEWS: tuple[type[View], ...] = (
     SaturationView,
     DistributionsView,
     ProfileView,
+    LayersOverTimeView,
 )
 """Every view, in the order in which menus show them."""
 
@@ -23,6 +25,7 @@ __all__ = [
     "AccuracyView",
     "DistributionsView",
     "HeatmapView",
+    "LayersOverTimeView",
     "LossView",
     "ProfileView",
     "SaturationView",

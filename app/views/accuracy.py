@@ -50,6 +50,8 @@ class AccuracyView(StepView):
         for item in (self._training, self._validation):
             item.set_fine(not self.running)
         self.plot.follow(x, (-0.02, 1.03))
+        nothing = not source.facts.class_names
+        self.plot.overlay.show_note("a number is predicted: see the loss" if nothing else "")
         tags = [
             Tag(float(place[-1]), float(values[-1]), f"{name} {percent(float(values[-1]))}", color)
             for name, color, place, values in (
@@ -66,7 +68,7 @@ class AccuracyView(StepView):
         self.plot.overlay.show_marks(marks_of(source))
         wide = int(envelope.stop[0] - envelope.start[0]) if len(envelope.start) else 1
         means = f", means of {integer(wide)} steps" if wide > 1 else ""
-        self.header.subtitle.set_words(f"% of samples{means}")
+        self.header.subtitle.set_words("" if nothing else f"% of samples{means}")
 
     def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
         source = self.source

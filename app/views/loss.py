@@ -14,6 +14,7 @@ from app.plots.text import integer, number
 from app.theme import Theme
 from app.views.header import Segments
 from app.views.over_steps import StepView, marks_of
+from core.experiment.losses import LOSS_TEXTS
 from core.record import RunSource
 
 _LEAST_DECADES = 0.6  # a plateau looks flat, its noise does not fill the picture
@@ -96,7 +97,7 @@ class LossView(StepView):
         self.plot.overlay.show_tags(tuple(tags), lines)
         self.plot.overlay.show_rules(self._rules(source))
         self.plot.overlay.show_marks(marks_of(source))
-        self.header.subtitle.set_words("cross-entropy, nats")
+        self.header.subtitle.set_words(LOSS_TEXTS[source.experiment.training.loss.kind])
 
     def _draw_penalty(
         self, source: RunSource, rows: tuple[int, int, int], tags: list[Tag]
@@ -112,7 +113,8 @@ class LossView(StepView):
         return values
 
     def _rules(self, source: RunSource) -> tuple[Rule, ...]:
-        classes = source.facts.n_classes
+        kind = source.experiment.training.loss.kind
+        classes = {"cross_entropy": source.facts.n_classes, "binary_cross_entropy": 2}.get(kind, 0)
         if classes < 2:
             return ()
         at = math.log(classes)

@@ -54,3 +54,12 @@ LOSS_KINDS: dict[str, type[Part]] = {
 }
 LossSpec = CrossEntropy | MeanSquaredError | MeanAbsoluteError | Huber | BinaryCrossEntropy
 Loss = Annotated[LossSpec, BY_KIND, SHORTHAND]
+
+LOSS_TEXTS = {
+    "cross_entropy": "cross-entropy, nats",
+    "mse": "mean squared error",
+    "mae": "mean absolute error",
+    "huber": "Huber loss",
+    "binary_cross_entropy": "binary cross-entropy, nats",
+}
+"""What stands beside the axis of the loss: its name, and its unit where it has one."""

@@ -31,6 +31,11 @@ class Envelope:
     high: Array
     mean: Array
 
+    def of(self, index: int) -> Envelope:
+        """Return the envelope of one value of rows of several."""
+        low, high, mean = (part[:, index] for part in (self.low, self.high, self.mean))
+        return Envelope(self.start, self.stop, low, high, mean)
+
 
 class _Level:
     """A growing array. Growth copies and swaps, so that a reader's view stays valid."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import weakref
 
@@ -15,7 +16,17 @@ from pytestqt.qtbot import QtBot
 from app.clock import BUDGET_S, FASTEST_MS, SLOWEST_MS, RenderClock
 from app.plots.heat_image import INF, NAN, ZERO
 from app.theme import load_theme
-from app.views import VIEWS, HeatmapView, LossView, ProfileView, SaturationView, View
+from app.views import (
+    VIEWS,
+    AccuracyView,
+    HeatmapView,
+    LayersOverTimeView,
+    LossView,
+    ProfileView,
+    SaturationView,
+    View,
+)
+from core.experiment import with_settings
 from core.record import Event, Record, State, Status
 from tests.app.fake_source import (
     append_steps,
@@ -47,6 +58,7 @@ def test_the_views_have_names() -> None:
         "saturation",
         "distributions",
         "profile",
+        "layers",
     ]
     assert all(kind.title for kind in VIEWS)
 
@@ -315,6 +327,66 @@ def test_frames_are_asked_for_at_most_ten_times_a_second(
     asked.clear()
     view.refresh()
     assert asked == []
+
+
+def test_each_layer_draws_its_line_of_the_chosen_quantity(qtbot: QtBot) -> None:
+    record = fake_record(300, layers=5)
+    view = shown(qtbot, LayersOverTimeView, record)
+    assert isinstance(view, LayersOverTimeView)
+    view.show_quantity("delta_norm")
+    view.refresh()
+    measured = record.layer_columns["delta_norm"].read()
+    for layer, line in enumerate(view._lines):
+        x, y = line.getData()
+        # Each point is the mean of some steps.
+        wide = round(x[1] - x[0])
+        first = np.log10(measured[:wide, layer].mean())
+        assert y[0] == pytest.approx(first, abs=1e-4)
+    assert len(view._lines) == 5
+    colors = {line.opts["pen"].color().name() for line in view._lines}
+    assert len(colors) == 5
+
+
+def test_a_share_of_nothing_is_drawn_and_each_quantity_has_its_help(qtbot: QtBot) -> None:
+    record = fake_record(50, layers=3)
+    view = shown(qtbot, LayersOverTimeView, record)
+    assert isinstance(view, LayersOverTimeView)
+    view.show_quantity("dead_fraction")
+    view.refresh()
+    assert view.plot.overlay.shown("note") == ("", "muted")  # 0 is a value on this axis
+    view.show_quantity("weight_norm")
+    view.refresh()
+    assert view.header.subtitle.text == "‖W‖"
+    assert "Weights" in view.header.help_button.toolTip()
+
+
+def test_of_very_many_layers_the_chosen_one_has_a_line(qtbot: QtBot) -> None:
+    view = shown(qtbot, LayersOverTimeView, fake_record(20, layers=200))
+    assert isinstance(view, LayersOverTimeView)
+    view.set_layer(101)
+    view.refresh()
+    assert {1, 101, 200} <= set(view._layers())
+    assert len(view._layers()) < 40
+
+
+def test_the_words_of_the_loss_are_those_of_the_chosen_one(qtbot: QtBot) -> None:
+    record = fake_record(30)
+    for kind, words, has_rule in (
+        ("cross_entropy", "cross-entropy, nats", True),
+        ("mse", "mean squared error", False),
+        ("binary_cross_entropy", "binary cross-entropy, nats", True),
+    ):
+        record.experiment = with_settings(record.experiment, [f"training.loss={kind}"])
+        view = shown(qtbot, LossView, record)
+        assert view.header.subtitle.text == words
+        assert bool(view.plot.overlay.shown("rules")) == has_rule
+
+
+def test_where_a_number_is_predicted_there_is_no_accuracy(qtbot: QtBot) -> None:
+    record = fake_record(30)
+    record.facts = dataclasses.replace(record.facts, class_names=(), n_classes=0)
+    view = shown(qtbot, AccuracyView, record)
+    assert "a number is predicted" in str(view.plot.overlay.shown("note"))
 
 
 def test_the_profile_remembers_the_turning_points(qtbot: QtBot) -> None:

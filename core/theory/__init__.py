@@ -1,0 +1,1 @@
+"""What theory says before anything is trained."""
