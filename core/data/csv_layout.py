@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 2**24
 """Bytes of a line; a table of 100,000 columns has lines of about 1 MB."""
+MOST_COLUMNS = 2**20
+"""Cells of the first row; the largest tables that people measure, of genes, have fewer."""
 _SAMPLE_LINES = 50
 _SEPARATORS = {"semicolon": ";", "tab": "\t", "pipe": "|", "comma": ","}
 _COMMA_NUMBER = re.compile(r"\s*[+-]?\d*,\d+(?:[eE][+-]?\d+)?\s*", re.ASCII)
@@ -124,6 +126,13 @@ def find_layout(path: Path, spec: Csv) -> Layout:
             head = list(islice(text_lines(file, path.name), _SAMPLE_LINES))
     except OSError as error:
         raise cannot_be_read(str(path), error, _FIELD) from None
+    cells = max((line.count(one) for line in head[:1] for one in _SEPARATORS.values()), default=0)
+    if cells >= MOST_COLUMNS:
+        raise DataError(
+            f"Line 1 of {path.name!r} has {cells + 1:,} cells; the limit is {MOST_COLUMNS:,}.",
+            hint="Is it a table? Each sample has its own line.",
+            field=_FIELD,
+        )
     separator = _SEPARATORS.get(spec.separator) or _find_separator(head)
     rows = _head_rows(head, separator, path.name)
     if not rows:

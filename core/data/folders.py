@@ -12,7 +12,7 @@ from core.errors import DataError
 ENVIRONMENT = "GRADOSCOPE_DATA"
 """Names another folder for downloaded data."""
 _DEBIAN = {"fashion_mnist": ("/usr/share/datasets/fashion-mnist",)}
-"""Debian's package dataset-fashion-mnist."""
+"""Debian's package dataset-fashion-mnist; its files are packed anew and have sums of their own."""
 
 
 def data_folder(kind: str) -> Path:

@@ -5,16 +5,16 @@ Training images only: the test images of a set are left for a final test by its 
 
 from __future__ import annotations
 
+import gzip
 import tarfile
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.files import cannot_be_read, check_unpacked
+from core.data.files import cannot_be_read, check_unpacked, size_text
 from core.data.folders import find_file
 from core.data.idx import read_idx_array
 from core.data.known import advice_for
@@ -52,6 +52,9 @@ CIFAR_NAMES = (
 )
 _CIFAR_RECORD = 1 + 3 * 32 * 32  # a label, then red, green and blue, row by row
 _CIFAR_BATCH = 10_000 * _CIFAR_RECORD
+_CIFAR_BATCHES = tuple(f"data_batch_{number}.bin" for number in range(1, 6))
+_CIFAR_UNPACKED = 2**28  # the real archive unpacks to 184 MB ...
+_CIFAR_MEMBERS = 100  # ... and holds 9 files and folders
 _FIELD = "data.folder"
 
 
@@ -128,14 +131,17 @@ def read_cifar10(spec: Cifar10) -> Raw:
         advice_for("cifar10"),
     )
     packed = first.name.endswith(".gz")
-    batches = list(_packed_batches(first) if packed else _unpacked_batches(first.parent))
-    if len(batches) != 5:
+    batches = _packed_batches(first) if packed else _unpacked_batches(first.parent)
+    if len(batches) != len(_CIFAR_BATCHES):
+        where = first if packed else first.parent
         raise DataError(
-            f"{str(first)!r} holds {len(batches)} of the 5 training batches.",
+            f"{str(where)!r} holds {len(batches)} of the {len(_CIFAR_BATCHES)} training batches.",
             hint=advice_for("cifar10"),
             field=_FIELD,
         )
-    records = np.frombuffer(b"".join(batches), np.uint8).reshape(-1, _CIFAR_RECORD)
+    records = np.frombuffer(b"".join(batches[name] for name in _CIFAR_BATCHES), np.uint8).reshape(
+        -1, _CIFAR_RECORD
+    )
     x = np.ascontiguousarray(records[:, 1:]).reshape(-1, 3, 32, 32)
     return _images(x, records[:, 0], CIFAR_NAMES, 255.0)
 
@@ -176,35 +182,69 @@ def _images(x: NDArray[Any], y: NDArray[Any], names: tuple[str, ...], largest: f
     return Raw(flat, y.astype(np.int64), names, tuple(x.shape[1:]), (0.0, largest))
 
 
-def _packed_batches(path: Path) -> Iterator[bytes]:
-    """Yield the training batches from the archive; nothing is unpacked to the disk."""
+class _Bounded(gzip.GzipFile):
+    """Unpacks no more than the real archive holds, whatever the headers in it promise."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or size < 0 or self.tell() + size > _CIFAR_UNPACKED:
+            raise _too_much()
+        return super().read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        if offset > _CIFAR_UNPACKED:
+            raise _too_much()
+        return super().seek(offset, whence)
+
+
+def _too_much() -> tarfile.ReadError:
+    return tarfile.ReadError(f"it unpacks to more than {size_text(_CIFAR_UNPACKED)}")
+
+
+def _packed_batches(path: Path) -> dict[str, bytes]:
+    """Return the training batches in the archive; nothing is unpacked to the disk."""
+    found: dict[str, bytes] = {}
     try:
-        with tarfile.open(path, "r:gz") as archive:
+        with _Bounded(path, "rb") as unpacked, tarfile.open(fileobj=unpacked, mode="r:") as archive:
             total = 0
-            for member in archive:
+            for count, member in enumerate(archive):
                 total += member.size
                 check_unpacked(total, path.stat().st_size, repr(str(path)), _FIELD)
+                if count == _CIFAR_MEMBERS:
+                    raise tarfile.ReadError(f"it holds more than {_CIFAR_MEMBERS} files")
                 name = member.name.rpartition("/")[2]
-                if member.isfile() and name.startswith("data_batch_") and name.endswith(".bin"):
-                    stream = archive.extractfile(member)
-                    if stream is not None:
-                        yield _checked(stream.read(_CIFAR_BATCH + 1), path / name)
-    except (tarfile.TarError, zlib.error, EOFError, ValueError) as error:
-        raise DataError(
-            f"{str(path)!r} is damaged ({error}).", hint=advice_for("cifar10"), field=_FIELD
-        ) from None
+                if not member.isfile() or name not in _CIFAR_BATCHES:
+                    continue
+                if name in found:
+                    raise tarfile.ReadError(f"it holds {name!r} twice")
+                stream = archive.extractfile(member)
+                if stream is not None:
+                    found[name] = _checked(stream.read(_CIFAR_BATCH + 1), path / name)
+    except (tarfile.TarError, zlib.error, EOFError, ValueError, RecursionError) as error:
+        raise _damaged_cifar(path, error) from None
+    except gzip.BadGzipFile as error:
+        raise _damaged_cifar(path, error) from None
     except OSError as error:
         raise cannot_be_read(str(path), error, _FIELD) from None
+    return found
 
 
-def _unpacked_batches(folder: Path) -> Iterator[bytes]:
-    for number in range(1, 6):
-        path = folder / f"data_batch_{number}.bin"
+def _damaged_cifar(path: Path, error: Exception) -> DataError:
+    return DataError(
+        f"{str(path)!r} is damaged ({error}).", hint=advice_for("cifar10"), field=_FIELD
+    )
+
+
+def _unpacked_batches(folder: Path) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for name in _CIFAR_BATCHES:
+        path = folder / name
         try:
-            with path.open("rb") as file:
-                yield _checked(file.read(_CIFAR_BATCH + 1), path)
+            if path.is_file():  # a pipe would never end
+                with path.open("rb") as file:
+                    found[name] = _checked(file.read(_CIFAR_BATCH + 1), path)
         except OSError as error:
             raise cannot_be_read(str(path), error, _FIELD) from None
+    return found
 
 
 def _checked(content: bytes, path: Path) -> bytes:

@@ -135,6 +135,8 @@ class Archive:
             raise self._damaged(name, "its header and its size do not agree")
         values = np.frombuffer(content, header.dtype)
         native = values.astype(header.dtype.newbyteorder("="), copy=False)
+        if native.dtype.kind == "U" and not _is_text(native):
+            raise self._damaged(name, "its text is none in Unicode")
         return native.reshape(header.shape, order="F" if header.fortran else "C")
 
     def _member(self, name: str) -> zipfile.ZipInfo:
@@ -205,6 +207,12 @@ class Archive:
             hint="Save it again, or choose another file.",
             field=self._field,
         )
+
+
+def _is_text(values: NDArray[Any]) -> bool:
+    """Tell whether every character exists; Python stops at one that does not."""
+    codes = values.view(np.uint32)
+    return not ((codes > 0x10FFFF) | ((codes >= 0xD800) & (codes < 0xE000))).any()
 
 
 def _shape_text(shape: object) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from io import SEEK_END
 from itertools import islice
 from pathlib import Path
 
 from core.data import array_files, csv_table, targets
-from core.data.csv_layout import find_layout, table_rows, text_lines
+from core.data.csv_layout import Layout, find_layout, table_rows, text_lines
 from core.data.files import cannot_be_read, existing_file
 from core.data.idx import read_idx_header
 from core.data.npy import Archive
@@ -87,22 +88,10 @@ def _spec_for(text: str) -> Csv | Npz | Idx:
 def _preview_csv(spec: Csv, *, suggest: bool) -> Preview:
     path = existing_file(spec.path, "data.path")
     layout = find_layout(path, spec)
-    size = path.stat().st_size
-    first: list[list[str]] = []
-    count = 0
-    with path.open("rb") as file:
-        rows = table_rows(text_lines(file, path.name, _LOOK), layout.separator, path.name)
-        try:
-            for _ in islice(rows, int(layout.header)):
-                pass
-            for _, row in rows:
-                count += 1
-                if len(first) < _ROWS:
-                    first.append(row)
-        except DataError as error:
-            return Preview(spec, layout.names, _shortened(first), count, False, problems=(error,))
-        looked = file.tell()
-    exact = looked >= size
+    seen = _look_at_rows(path, layout)
+    rows = _shortened(seen.first)
+    if seen.problem is not None:
+        return Preview(spec, layout.names, rows, seen.count, False, problems=(seen.problem,))
     target = _usual_target(layout.names)
     if suggest:
         spec = spec.model_copy(update={"target": target})
@@ -112,9 +101,41 @@ def _preview_csv(spec: Csv, *, suggest: bool) -> Preview:
         task = "classes" if raw.class_names else "regression"
     except DataError as error:
         problems = (error,)
-    total = count if exact else round(count * size / looked)
-    rows_shown = _shortened(first)
-    return Preview(spec, layout.names, rows_shown, total, exact, target, task, problems)
+    exact = seen.bytes >= seen.size
+    total = seen.count if exact else round(seen.count * seen.size / max(1, seen.bytes))
+    return Preview(spec, layout.names, rows, total, exact, target, task, problems)
+
+
+@dataclass(slots=True)
+class _Rows:
+    """What the beginning of a table holds: its first rows, and how far was looked."""
+
+    first: list[list[str]] = field(default_factory=list)
+    count: int = 0
+    bytes: int = 0
+    size: int = 0
+    problem: DataError | None = None
+
+
+def _look_at_rows(path: Path, layout: Layout) -> _Rows:
+    seen = _Rows()
+    try:
+        with path.open("rb") as file:
+            seen.size = file.seek(0, SEEK_END)
+            file.seek(0)
+            rows = table_rows(text_lines(file, path.name, _LOOK), layout.separator, path.name)
+            for _ in islice(rows, int(layout.header)):
+                pass
+            for _, row in rows:
+                seen.count += 1
+                if len(seen.first) < _ROWS:
+                    seen.first.append(row)
+            seen.bytes = file.tell()
+    except OSError as error:  # it was there a moment ago
+        raise cannot_be_read(str(path), error, "data.path") from None
+    except DataError as error:
+        seen.problem = error
+    return seen
 
 
 def _usual_target(names: tuple[str, ...]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data import array_files, csv_table, image_sets, toys
+from core.data.cache import remembered
 from core.data.raw import Raw
 from core.data.scaling import scale
 from core.data.selection import choose_classes, limit_samples, split, spoil_labels
@@ -188,7 +189,7 @@ _SOURCES: dict[str, Callable[[Any, np.random.Generator], Raw]] = {
     "sine": toys.sine,
     "plane": toys.plane,
     "formula": toys.formula,
-    "csv": lambda spec, rng: csv_table.read_csv(spec),
-    "npz": lambda spec, rng: array_files.read_npz(spec),
-    "idx": lambda spec, rng: array_files.read_idx(spec),
+    "csv": lambda spec, rng: remembered(csv_table.read_csv, spec, spec.path),
+    "npz": lambda spec, rng: remembered(array_files.read_npz, spec, spec.path),
+    "idx": lambda spec, rng: remembered(array_files.read_idx, spec, spec.images, spec.labels),
 }

@@ -58,7 +58,7 @@ class PlainLoop:
         width = samples.n_features
         for layer in experiment.network.expanded():
             parts.append(nn.Linear(width, layer.units))
-            if layer.batch_norm == "before_activation":
+            if layer.batch_norm.kind == "before_activation":
                 parts.append(nn.BatchNorm1d(layer.units))
             parts.append({"tanh": nn.Tanh, "relu": nn.ReLU}[layer.activation.kind]())
             width = layer.units

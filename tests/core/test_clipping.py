@@ -9,13 +9,14 @@ from hypothesis.extra.numpy import arrays
 
 from core.engine.clipping import clip_
 from core.experiment.training import ClipLayerNorm, ClipNorm, ClipValue, NoClip
+from core.measure.norms import norms
 
 
 def clipped(spec, values, sizes=None):
     """Return what clipping makes of a gradient: itself, the factor, the angle in degrees."""
     gradient = torch.tensor(values, dtype=torch.float32)
     sizes = [len(gradient)] if sizes is None else sizes
-    factor, angle = clip_(spec, gradient, torch.linalg.vector_norm(gradient), sizes)
+    factor, angle = clip_(spec, gradient, norms(gradient, 0), sizes)
     return gradient.numpy(), float(factor), float(angle)
 
 
@@ -121,3 +122,44 @@ def test_clipping_layer_by_layer_for_any_cut_and_any_gradient(raw, limit, data):
 def test_clipping_layer_by_layer_needs_to_know_the_layers():
     with pytest.raises(RuntimeError, match="split"):
         clipped(ClipLayerNorm(limit=1.0), [3.0, 4.0], [])
+
+
+SHORTENING = [ClipNorm, ClipValue, ClipLayerNorm]
+
+
+@pytest.mark.parametrize("kind", SHORTENING)
+@pytest.mark.parametrize("size", [1e-44, 1e-38, 1e-25, 1e19, 1e30, 3e38])
+def test_gradients_whose_squares_leave_float32_are_clipped_as_any_other(kind, size):
+    raw = np.float32([size, -size / 2, 0.0, size]).astype(float)
+    for limit in (min(1e9, size / 3), min(1e9, size * 0.9), 1.0):
+        expected = raw.copy()
+        if kind is ClipValue:
+            expected = np.clip(raw, -limit, limit)
+        else:
+            for part in [expected] if kind is ClipNorm else np.split(expected, [2]):
+                part *= limit / max(limit, np.linalg.norm(part))
+        gradient, factor, angle = clipped(kind(limit=limit), raw, [2, 2])
+        assert gradient == pytest.approx(expected, rel=1e-5, abs=1e-45)
+        ratio = np.linalg.norm(expected) / np.linalg.norm(raw)
+        assert factor == pytest.approx(ratio, rel=1e-5, abs=1e-45)
+        assert angle == pytest.approx(angle_between(raw, expected), abs=1e-3)
+
+
+@pytest.mark.parametrize("kind", SHORTENING)
+@pytest.mark.parametrize("limit", [1e-300, 1e-40, 1e-20])
+@pytest.mark.parametrize("raw", [[0.0, 0.0], [3.0, 4.0]])
+def test_a_tiny_limit_makes_nothing_that_is_no_number(kind, limit, raw):
+    gradient, factor, angle = clipped(kind(limit=limit), raw, [1, 1])
+    assert gradient == pytest.approx(np.zeros(2), abs=1.1 * limit)
+    assert factor == pytest.approx(0.0 if any(raw) else 1.0, abs=limit)
+    assert 0.0 <= angle < 46
+
+
+@pytest.mark.parametrize("spec", [*(kind(limit=1.0) for kind in SHORTENING), NoClip()])
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
+def test_a_gradient_that_is_not_finite_never_becomes_one_that_is(spec, bad):
+    raw = np.float32([0.5, bad, 3.0, 2.0])
+    gradient, factor, angle = clipped(spec, raw, [2, 2])
+    assert np.array_equal(gradient, raw, equal_nan=True)
+    if not isinstance(spec, NoClip):
+        assert np.isnan([factor, angle]).all()

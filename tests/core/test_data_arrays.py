@@ -233,6 +233,15 @@ def test_members_packed_as_numpy_never_does_are_refused(zipped, kind):
         read_npz(zipped({}, kind))
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("code", [0x7FFFFFFF, 0x110000, 0xD800, 0xDFFF])
+def test_hazard_10_text_of_characters_that_do_not_exist_is_refused(zipped, order, code):
+    body = struct.pack(f"{order}I", code) * 12
+    with pytest.raises(DataError, match="none in Unicode") as info:
+        read_npz(zipped({"y": npy(head(f"'{order}U1'", shape="(12,)"), body)}))
+    assert info.value.field == "data.path"
+
+
 @pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"PK\x03\x04 cut", b"PK\x05\x06" + b"\0" * 17])
 def test_a_file_that_is_no_archive_is_refused(tmp_path, content):
     (tmp_path / "table.npz").write_bytes(content)

@@ -263,3 +263,13 @@ def test_a_file_of_more_than_2_gb_is_refused_before_it_is_read(tmp_path):
         file.truncate(2**31 + 1)  # takes no room on the disk
     with pytest.raises(DataError, match=r"has 2\.0 GB; the limit is 2\.0 GB"):
         read_csv(Csv(path=str(path)))
+
+
+@pytest.mark.parametrize("separator", ["auto", "comma", "tab"])
+def test_hazard_24_a_first_line_of_millions_of_cells_is_refused_before_it_is_taken_apart(
+    table, separator, monkeypatch
+):
+    monkeypatch.setattr("csv.reader", lambda *_, **__: pytest.fail("taken apart"))
+    with pytest.raises(DataError, match="3,000,001 cells; the limit is 1,048,576") as info:
+        read_csv(table("," * 3_000_000, separator=separator))
+    assert info.value.field == "data.path"

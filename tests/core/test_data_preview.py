@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -136,3 +137,19 @@ def test_what_cannot_be_read_is_a_problem_not_an_exception(write, content):
 @pytest.mark.parametrize("path", ["", ".", "none.csv", "a\0b"])
 def test_a_path_without_a_file_is_a_problem(path):
     assert preview(path).problems[0].field == "data.path"
+
+
+@pytest.mark.parametrize("change", [Path.unlink, lambda path: path.write_bytes(b"")])
+def test_a_table_that_vanishes_or_shrinks_during_the_look_is_a_problem(write, monkeypatch, change):
+    path, find = write("t.csv", IRIS), module.find_layout
+
+    def then_change(*arguments):
+        found = find(*arguments)
+        change(path)
+        return found
+
+    monkeypatch.setattr(module, "find_layout", then_change)
+    problem = preview(path).problems[0]
+    assert problem.field == "data.path"
+    assert path.name in problem.message
+    assert problem.hint
