@@ -103,11 +103,12 @@ class Trainer(threading.Thread):
         while not control.leaving:
             for change in control.take_changes():
                 self._apply(engine, change, record)
-            if record.frame_requested and time.monotonic() >= next_frame:
+            asked = record.frame_requested and time.monotonic() >= next_frame
+            due = engine.step > 0 and record.history.due(engine.step - 1)
+            if asked:
                 next_frame = time.monotonic() + FRAME_SECONDS
-                frame = engine.frame()
-                if frame is not None:
-                    record.put_frame(frame)
+            if asked or due:
+                _put_frame(engine, record, keep=due)
 
             budget = min(control.budget(), self._remaining(engine))
             if control.has_changes:  # what was asked for before a step is done before it
@@ -126,12 +127,11 @@ class Trainer(threading.Thread):
             record.seconds += seconds
             control.spent(block.n)
             if block.diverged:
-                frame = engine.frame()
-                if frame is not None:
-                    record.put_frame(frame)
+                _put_frame(engine, record, keep=True)
                 record.set_status(_diverged(engine, block))
                 return
             if block.stopped:
+                _put_frame(engine, record, keep=True)
                 record.set_status(Status(State.STOPPED, block.stopped))
                 return
             control.pace(block.n, seconds)
@@ -146,6 +146,7 @@ class Trainer(threading.Thread):
             _set_state(record, State.PAUSED)
         elif record.status.state is not State.FINISHED:
             control.pause()
+            _put_frame(engine, record, keep=True)
             if engine.facts.n_validation:
                 record.add_evaluation(engine.step, *engine.evaluate())
             record.set_status(Status(State.FINISHED, f"Finished at step {engine.step:,}."))
@@ -200,6 +201,12 @@ class _Pace:
         if elapsed >= 0.5:
             self._since, self._steps = time.monotonic(), 0
         return self._rate
+
+
+def _put_frame(engine: Engine, record: Record, *, keep: bool) -> None:
+    frame = engine.frame(everything=keep)
+    if frame is not None:
+        record.put_frame(frame, keep=keep)
 
 
 def _set_state(record: Record, state: State) -> None:

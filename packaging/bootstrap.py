@@ -124,7 +124,7 @@ def test(arguments: list[str]) -> int:
         ("ruff format", [python, "-m", "ruff", "format", "--check", "."]),
         ("import contracts", [str(environment.script("lint-imports"))]),
         ("types", [python, "-m", "basedpyright", "--pythonpath", python]),
-        ("tests", [python, "-m", "pytest", *arguments]),
+        ("tests", [python, "-m", "pytest", "-n", "logical", "--dist", "worksteal", *arguments]),
     ]
     results: list[tuple[str, int, float]] = []
     for name, command in checks:

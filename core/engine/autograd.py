@@ -16,7 +16,7 @@ from core.engine import losses, optimizers
 from core.engine.base import Change, Edit, StepBlock
 from core.engine.batches import Batches
 from core.engine.clipping import clip_
-from core.engine.measured import Measured
+from core.engine.facts import check_validation, facts_of, multiply_adds
 from core.engine.penalties import Penalties, Segment
 from core.engine.schedules import Schedule
 from core.engine.stopping import EarlyStopping
@@ -25,18 +25,22 @@ from core.experiment.diff import differences
 from core.experiment.fields import Scope
 from core.experiment.penalties import AsNetwork
 from core.experiment.shapes import trace
-from core.measure.frames import make_frame
+from core.measure.frames import Parts, make_frame
 from core.measure.norms import norms
-from core.measure.statistics import LayerSignals, WeightNorms
+from core.measure.observer import Observer
+from core.measure.probe import Probe
 from core.network.build import Network, Taps
-from core.record.source import Facts, Frame, LayerInfo
+from core.record.source import Facts, Frame
 
 if TYPE_CHECKING:
     from core.experiment import Experiment
-    from core.experiment.shapes import Stage
 
 Tensor = torch.Tensor
 
+LOSSES = ("loss", "loss_data", "loss_penalty")
+"""What is recorded of every step, in this order."""
+_FLOOR = 10.0
+"""Gradients below so many epsilons of the optimiser are counted."""
 LARGEST_EVALUATION = 2048
 """Samples evaluated at once: more would only need more memory."""
 
@@ -51,6 +55,8 @@ class AutogradEngine:
     Parameters
     ----------
     experiment : Experiment
+    observe : bool
+        Whether anything but the loss is measured; that it is not only a benchmark wants.
 
     Raises
     ------
@@ -58,17 +64,19 @@ class AutogradEngine:
         If the data or the device are not to be had, or do not fit the network or the loss.
     """
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: Experiment, *, observe: bool = True) -> None:
         configure_threads()
         self.experiment = experiment
         training = experiment.training
         self.samples = load_samples(experiment.data, experiment.seed)
         losses.check(training.loss, self.samples.task)
-        _check_validation(experiment, len(self.samples.x_validation))
+        check_validation(experiment, len(self.samples.x_validation))
         shape, n_outputs = self.samples.shape, self.samples.n_outputs
         stages = trace(experiment.network, shape, n_outputs)
-        self.device = resolve_device(training.device, _multiply_adds(stages) * training.batch_size)
+        self.device = resolve_device(training.device, multiply_adds(stages) * training.batch_size)
         seeds = np.random.SeedSequence(experiment.seed).generate_state(3, np.uint64)
+        work = multiply_adds(stages)
+        self._probe = Probe(self.samples, device=self.device, multiply_adds=work)
         self._init_rng = torch.Generator().manual_seed(int(seeds[0]))
         self._batch_rng = torch.Generator().manual_seed(int(seeds[1]))
         self._dropout_rng = torch.Generator(self.device).manual_seed(int(seeds[2]))
@@ -97,15 +105,15 @@ class AutogradEngine:
         self.step = 0
         self._epochs_before, self._counted_from = 0.0, 0
         self._theta = torch.nn.Parameter(self.network.theta)
-        self._gradient = torch.zeros_like(self.network.theta)
         self._zero = torch.zeros((), device=self.device)
+        self._one = torch.ones((), device=self.device)
         self._sizes = [place.stop - place.start for place in self.network.places]
         self._optimizer = optimizers.make_optimizer(training.optimizer, self._theta)
         self._schedule = Schedule(training.schedule, self.steps_per_epoch, self.total_steps)
         self._stopping = EarlyStopping(training.early_stopping)
         self._follow_network()
-        self._signals = LayerSignals(self.network, self.steps_per_epoch)
-        self._norms = WeightNorms(self.network)
+        policy = experiment.measuring if observe else None
+        self._observer = Observer(self.network, self.steps_per_epoch, policy, **self._to_watch())
         self._last: tuple[int, Taps, list[Tensor], list[Tensor]] | None = None
         self._best: list[Tensor] = []
         self._judged = -1
@@ -120,37 +128,13 @@ class AutogradEngine:
     @property
     def facts(self) -> Facts:
         """Layers, data and device."""
-        layers = tuple(
-            LayerInfo(
-                number=layer.stage.number,
-                name=layer.name,
-                kind="conv" if layer.weight.ndim == 4 else "dense",
-                fan_in=layer.weight[0].numel(),
-                units=layer.units,
-                activation=layer.activation_spec,
-                init=layer.init,
-                parameters=layer.stage.parameters,
-                row=layer.stage.row,
-                shape=layer.stage.after,
-            )
-            for layer in self.network.layers
-        )
-        samples = self.samples
-        return Facts(
-            layers=layers,
-            n_train=len(self._x),
-            n_validation=len(self._x_val),
-            n_features=self._x.shape[1],
-            n_classes=len(samples.class_names),
-            class_names=samples.class_names,
-            steps_per_epoch=self.steps_per_epoch,
+        return facts_of(
+            self.network,
+            self.samples,
             device=str(self.device),
-            data_text=samples.text,
-            parameters=sum(stage.parameters for stage in self.network.stages),
+            steps_per_epoch=self.steps_per_epoch,
             epochs_before=self._epochs_before,
             counted_from=self._counted_from,
-            explained=() if samples.explained is None else tuple(samples.explained.tolist()),
-            components=samples.kept,
         )
 
     @property
@@ -168,91 +152,100 @@ class AutogradEngine:
 
         At least one step is made, unless a rule ends the run before it.
         """
-        deadline = time.monotonic() + seconds
-        measured = Measured()
+        started = time.monotonic()
+        losses_made: list[Tensor] = []
+        rates: list[float] = []
         evaluations: list[tuple[int, float, float]] = []
         finite, stopped = True, ""
-        while finite and measured.steps < max_steps:
+        while finite and len(rates) < max_steps:
             if self._batches.place == 0 and len(self._x_val):
                 evaluations.append((self.step, *self.evaluate()))
                 stopped = self._judge(*evaluations[-1][:2])
                 if stopped:
                     break
-            finite = self._train_step(measured)
+            finite = self._train_step(losses_made, rates)
             self.step += 1
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= started + seconds:
                 break
-        measured.flush(self._signals, self._norms, everything=True)
-        layers = len(self.network.layers)
-        return measured.block(layers, tuple(evaluations), diverged=not finite, stopped=stopped)
+        n = len(rates)
+        scalars, layers = self._observer.take(n, time.monotonic() - started)
+        columns = torch.stack(losses_made).cpu().numpy() if n else np.empty((0, 3), np.float32)
+        scalars |= {name: columns[:, i] for i, name in enumerate(LOSSES)}
+        scalars["learning_rate"] = np.array(rates, np.float32)
+        overhead = self._observer.take_seconds()
+        return StepBlock(n, scalars, layers, tuple(evaluations), not finite, stopped, overhead)
 
-    def _train_step(self, measured: Measured) -> bool:
-        """Make one step: forward, loss, backward, penalise, clip, update, measure.
+    def _train_step(self, losses_made: list[Tensor], rates: list[float]) -> bool:
+        """Make one step: forward, loss, backward, penalise, clip, update; watch it if asked.
 
         Returns whether the loss is finite; if it is not, the update is left out.
         """
-        network, training = self.network, self.experiment.training
+        network, training, observer = self.network, self.experiment.training, self._observer
+        watched = observer.watches(self.step)
         was_last = self._batches.next_is_last
         chosen = self._batches.take()
         x, targets = self._x.index_select(0, chosen), self._targets.index_select(0, chosen)
 
         taps = network.forward(x, training=True)
         loss_data = losses.loss_of(training.loss, taps.h[-1], targets)
-        gradients, deltas = self._backward(loss_data, taps)
+        gradients, deltas = self._backward(loss_data, taps, watched=watched)
 
         with torch.no_grad():
-            before, data_gradient = self._norms.slot()
-            before.copy_(self._theta)
-            torch.cat([one.reshape(-1) for one in gradients], out=data_gradient)
-
-            gradient, loss_penalty = self._penalised(data_gradient)
+            slot = observer.slot(self._theta, watched=watched)
+            gradient = torch.cat([one.reshape(-1) for one in gradients], out=slot.data)
+            loss_penalty = self._zero
+            if self._penalties.active:
+                gradient = slot.total.copy_(gradient)
+                loss_penalty = self._penalties.add_(gradient, self._theta)
             loss = loss_data.detach() + loss_penalty
-            grad_norm = norms(gradient, 0)
-            clip_factor, clip_angle = clip_(training.clip, gradient, grad_norm, self._sizes)
+            shortened = (self._one, self._zero)
+            clips = training.clip.kind != "none"
+            if clips:
+                gradient = slot.clipped.copy_(gradient)
+                shortened = clip_(training.clip, gradient, norms(gradient, 0), self._sizes)
             rate = training.optimizer.lr * self._schedule.factor(self.step)
             finite = math.isfinite(loss.item())
+            slopes = self._slopes.clone() if watched and self._learning else None
             if finite:
                 self._update(gradient, rate)
-            self._norms.updated(self._theta)
-
-            scalars = [loss, loss_data, loss_penalty, grad_norm, clip_factor, clip_angle]
-            measured.scalars.append(torch.stack(scalars))
-            measured.rates.append(rate)
-            if self._learning:
-                measured.slopes.append(before[-len(self._not_learned) :] + self._not_learned)
-            if self.samples.class_names:
-                labels = targets if self._targets is self._y else self._y.index_select(0, chosen)
-                measured.outputs.append((taps.h[-1], labels))
-            full = self._signals.add(self.step, taps, deltas)
-            # The last batch of an epoch may be smaller, and is measured by itself.
-            alone = full or was_last or self._batches.next_is_last
-            measured.flush(self._signals, self._norms, everything=alone)
+            rates.append(rate)
+            losses_made.append(torch.stack([loss, loss_data.detach(), loss_penalty]))
+            if watched:
+                observer.updated(self._theta)
+                answers = None
+                if self.samples.class_names:
+                    known = self._targets is self._y
+                    labels = targets if known else self._y.index_select(0, chosen)
+                    answers = taps.h[-1], labels
+                # The last batch of an epoch may be smaller, and is measured by itself.
+                observer.add(
+                    len(rates) - 1,
+                    self.step,
+                    taps,
+                    deltas,
+                    [*shortened],
+                    answers,
+                    slopes,
+                    alone=was_last or self._batches.next_is_last,
+                )
         return finite
 
-    def _backward(self, loss: Tensor, taps: Taps) -> tuple[list[Tensor], list[Tensor]]:
+    def _backward(
+        self, loss: Tensor, taps: Taps, *, watched: bool
+    ) -> tuple[list[Tensor], list[Tensor]]:
         """Return the data gradient, tensor by tensor as in the flat vector, and every delta."""
         network = self.network
         learned = [network.slopes[index] for index in self._learning]
         parameters = [*network.parameters, *learned]
-        found = torch.autograd.grad(loss, [*parameters, *taps.z])
+        found = torch.autograd.grad(loss, [*parameters, *(taps.z if watched else ())])
         gradients = list(found[: len(network.parameters)])
         deltas = list(found[len(parameters) :])
-        self._last = (self.step, taps, deltas, gradients[: len(network.layers)])
+        if watched:
+            self._last = (self.step, taps, deltas, gradients[: len(network.layers)])
         slopes = torch.zeros_like(self._no_slopes) if learned else self._no_slopes
         for place, index in enumerate(self._learning):
             slopes[index] = found[len(gradients) + place]
         return [*gradients, slopes], deltas
-
-    def _penalised(self, data_gradient: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the gradient to be used, with L1 and L2, and their part of the loss.
-
-        It is the data gradient itself if nothing will be changed in it.
-        """
-        if not self._penalties.active and self.experiment.training.clip.kind == "none":
-            return data_gradient, self._zero
-        gradient = self._gradient.copy_(data_gradient)
-        penalty = self._penalties.add_(gradient, self._theta) if self._penalties.active else None
-        return gradient, self._zero if penalty is None else penalty
 
     def _update(self, gradient: Tensor, rate: float) -> None:
         optimizers.set_rate(self._optimizer, rate)
@@ -302,12 +295,28 @@ class AutogradEngine:
         return text + "; its weights are back."
 
     @torch.no_grad()
-    def frame(self) -> Frame | None:
-        """Return distributions of the last step, or None before the first."""
+    def frame(self, *, everything: bool = False) -> Frame | None:
+        """Return distributions of the last watched step, or None before the first.
+
+        Parameters
+        ----------
+        everything : bool
+            With what takes longer: singular values, and predictions for the fixed probe.
+        """
         if self._last is None:
             return None
         step, taps, deltas, gradients = self._last
-        return make_frame(step, self.network, taps, deltas, gradients)
+        return make_frame(
+            step,
+            self.network,
+            taps,
+            deltas,
+            gradients,
+            parts=Parts.ALL if everything else Parts.LIVE,
+            image=self.samples.shape if len(self.samples.shape) == 3 else (),
+            probe=self._probe if everything else None,
+            loss=self.experiment.training.loss,
+        )
 
     # What others change ------------------------------------------------------------------
 
@@ -330,7 +339,7 @@ class AutogradEngine:
             )
         self.network.draw(change.layers, self._init_rng)
         optimizers.forget(self._optimizer, self._parts(change.layers))
-        self._signals.regroup(change.layers)
+        self._observer.restart(change.layers)
 
     def _adopt(self, experiment: Experiment) -> None:
         changed = differences(self.experiment, experiment)
@@ -348,7 +357,7 @@ class AutogradEngine:
             self._epochs_before = self.facts.epoch(self.step)
             self._counted_from = self.step
             self._batches.resize(training.batch_size)
-            self._signals.window = self.steps_per_epoch
+            self._observer.signals.window = self.steps_per_epoch
         self._schedule.adopt(training.schedule)
         self._schedule.retime(self.step, self.steps_per_epoch, self.total_steps)
         self._stopping.adopt(training.early_stopping)
@@ -357,8 +366,12 @@ class AutogradEngine:
             before = [layer.activation_spec for layer in self.network.layers]
             self.network.adopt(experiment.network)
             layers = enumerate(zip(before, self.network.layers, strict=True))
-            self._signals.regroup([i for i, (old, one) in layers if old != one.activation_spec])
+            changed_layers = [i for i, (old, one) in layers if old != one.activation_spec]
+            self._observer.signals.regroup(changed_layers)
         self._follow_network()
+        if self._observer.policy is not None:
+            self._observer.policy = experiment.measuring
+        self._observer.follow(**self._to_watch())
 
     def _follow_network(self) -> None:
         """Make what depends on the layers' live settings."""
@@ -373,9 +386,17 @@ class AutogradEngine:
         size = network.theta.numel()
         self._penalties = Penalties(self.experiment.training, segments, self.device, size)
         self._learning = network.learning_slopes()
-        self._not_learned = torch.full((len(network.slopes),), math.nan, device=self.device)
-        self._not_learned[self._learning] = 0.0
-        self._no_slopes = torch.zeros_like(self._not_learned)
+        self._slopes = network.theta[-len(network.slopes) :]
+        self._no_slopes = torch.zeros_like(self._slopes)
+
+    def _to_watch(self) -> dict[str, Any]:
+        """Return what an observer has to know of how gradients are treated."""
+        training = self.experiment.training
+        return {
+            "penalised": self._penalties.active,
+            "clipped": training.clip.kind != "none",
+            "floor": _FLOOR * getattr(training.optimizer, "epsilon", 0.0),
+        }
 
     def _parts(self, layers: tuple[int, ...]) -> list[slice]:
         """Return where the tensors of some layers lie in the flat vector."""
@@ -397,7 +418,7 @@ class AutogradEngine:
             "stopping": self._stopping.state(),
             "judged": self._judged,
             "best": [one.clone() for one in self._best],
-            "dead": self._signals.state(),
+            "observer": self._observer.state(),
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -417,7 +438,7 @@ class AutogradEngine:
         self._stopping.load_state(state["stopping"])
         self._judged = state["judged"]
         self._best = [one.clone() for one in state["best"]]
-        self._signals.load_state(state["dead"])
+        self._observer.load_state(state["observer"])
         self._last = None
 
     def _generators(self) -> tuple[torch.Generator, ...]:
@@ -425,21 +446,3 @@ class AutogradEngine:
 
     def _to_device(self, x: Any, y: Any) -> tuple[Tensor, Tensor]:
         return torch.from_numpy(x).to(self.device), torch.from_numpy(y).to(self.device)
-
-
-def _check_validation(experiment: Experiment, n_validation: int) -> None:
-    setting = experiment.training.watching_validation()
-    if setting is not None and not n_validation:
-        raise LabError(
-            "watches the validation loss, but no samples are kept for validation"
-            f" (data.validation is {experiment.data.validation:g}).",
-            hint="Keep a share of the data for validation, such as 0.2.",
-            field=setting,
-        )
-
-
-def _multiply_adds(stages: tuple[Stage, ...]) -> int:
-    """Return the work of one forward pass of one sample."""
-    return sum(
-        math.prod(stage.weight) * math.prod(stage.after[1:]) for stage in stages if stage.weight
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ class StepBlock:
         Whether the last step's loss is NaN or Inf; its update was not made.
     stopped : str
         Why a rule ended the run before its last step, in a sentence; empty if none did.
+    overhead : dict of str to float
+        Seconds that measuring took, by family.
     """
 
     n: int
@@ -36,6 +38,7 @@ class StepBlock:
     evaluations: tuple[tuple[int, float, float], ...]
     diverged: bool
     stopped: str = ""
+    overhead: dict[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,14 @@ class Engine(Protocol):
         """Return validation loss and accuracy of the present weights."""
         ...
 
-    def frame(self) -> Frame | None:
-        """Return distributions of the last step, or None before the first."""
+    def frame(self, *, everything: bool = False) -> Frame | None:
+        """Return distributions of the last watched step, or None before the first.
+
+        Parameters
+        ----------
+        everything : bool
+            With what takes longer: singular values and predictions.
+        """
         ...
 
     def apply(self, change: Change) -> None:

@@ -163,7 +163,14 @@ class FormulaData(NoisyTarget):
     low: float = setting(
         -2.0, title="From", help="Smallest value of each feature.", ge=-1e6, le=1e6
     )
-    high: float = setting(2.0, title="To", help="Largest value of each feature.", ge=-1e6, le=1e6)
+    high: float = setting(
+        2.0,
+        title="To",
+        help="Largest value of each feature.",
+        ge=-1e6,
+        le=1e6,
+        validate_default=True,  # against what the file says of low
+    )
 
     @field_validator("expression")
     @classmethod

@@ -13,6 +13,7 @@ from core.experiment.fields import Part, Scope, setting
 from core.experiment.initializers import BIAS_INIT_KINDS, INIT_KINDS
 from core.experiment.layers import LAYER_KINDS
 from core.experiment.losses import LOSS_KINDS
+from core.experiment.measuring import MEASURING_KINDS, EveryStep, Measuring
 from core.experiment.network import NetworkSpec
 from core.experiment.normalization import BATCH_NORM_KINDS, INPUT_NORM_KINDS, LAYER_NORM_KINDS
 from core.experiment.penalties import PENALTY_KINDS
@@ -39,6 +40,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "schedule": SCHEDULE_KINDS,
     "early_stopping": EARLY_STOPPING_KINDS,
     "clip": CLIP_KINDS,
+    "measuring": MEASURING_KINDS,
 }
 """Name of a setting that is a choice of kinds -> kind -> model."""
 
@@ -72,6 +74,12 @@ class Experiment(Part):
     data: Data = setting(Digits(), title="Data", help="What the network learns from.")
     network: NetworkSpec = setting(NetworkSpec(), title="Network", help="The layers.")
     training: Training = setting(Training(), title="Training", help="How it learns.")
+    measuring: Measuring = setting(
+        EveryStep(),
+        title="Measuring",
+        help="Which steps are measured. It changes what is seen of the run, never the run.",
+        scope=Scope.LIVE,
+    )
 
     @model_validator(mode="after")
     def _batch_norm_needs_a_batch(self) -> Experiment:

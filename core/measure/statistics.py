@@ -7,14 +7,17 @@ measures twenty layers of several steps. What is measured is the same to the las
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from core.measure.norms import exact, norms, repaired
+from core.measure.norms import measured_norms
+from core.measure.spread import std_of
 from core.network.activations import SATURATED_BELOW
 
 if TYPE_CHECKING:
@@ -64,6 +67,10 @@ class LayerSignals:
     NAMES = (
         "delta_norm",
         "activation_norm",
+        "activation_mean",
+        "activation_std",
+        "preactivation_mean",
+        "preactivation_std",
         "derivative_mean",
         "saturated_fraction",
         "dead_fraction",
@@ -77,8 +84,6 @@ class LayerSignals:
         self._taps: list[Taps] = []
         self._deltas: list[list[Tensor]] = []
         self._most = 1
-        self._ones = torch.ones(MOST_STEPS, len(network.layers), device=network.device)
-        self._zeros = torch.zeros_like(self._ones)
         self.regroup(range(len(network.layers)))
 
     def regroup(self, forget: Collection[int]) -> None:
@@ -127,45 +132,46 @@ class LayerSignals:
         """Whether some step has not been measured."""
         return bool(self._steps)
 
-    def flush(self) -> Tensor:
+    def flush(self) -> NDArray[np.float32]:
         """Measure the steps kept.
 
         Returns
         -------
-        Tensor, shape (steps, 5, layers)
+        ndarray, shape (steps, 9, layers)
             In the order of ``NAMES``.
         """
-        n = len(self._steps)
-        a = [taps.a for taps in self._taps]
-        h = [taps.h for taps in self._taps]
-        steps = torch.tensor(self._steps, device=self._network.device).view(n, 1, 1)
-        found: tuple[list[Tensor], ...] = ([], [], [], [], [])
+        n, first = len(self._steps), 0
+        found = np.empty((n, len(self.NAMES), len(self._network.layers)), np.float32)
         for group in self._groups:
-            activation, count = group.layers[0].activation, len(group.layers)
-            out = group.stack(a if group.plain else h)
-            delta = group.stack(self._deltas)
-            found[0].append(norms(delta.flatten(1), 1).view(n, count))
-            found[1].append(norms(out.flatten(1), 1).view(n, count))
-            if activation.kind == "linear":  # phi' = 1 everywhere
-                found[2].append(self._ones[:n, :count])
-                found[3].append(self._zeros[:n, :count])
-                found[4].append(self._zeros[:n, :count])
-                continue
-            phi = out if group.plain else group.stack(a)
-            z = phi if activation.from_output else group.stack([taps.z for taps in self._taps])
-            slope, sup = self._slope(group, z, phi)
-            flat = slope.flatten(1)
-            size = flat.abs() if activation.signed else flat
-            saturated = size < SATURATED_BELOW * sup
-            found[2].append(flat.mean(dim=1, keepdim=True).div_(sup).view(n, count))
-            found[3].append(saturated.mean(dim=1, dtype=flat.dtype).view(n, count))
-            alive = _somewhere(slope).view(n, count, -1)
-            found[4].append(self._dead(group, alive, steps).mean(dim=2, dtype=flat.dtype))
+            last = first + len(group.layers)
+            self._measure(group, found[:, :, first:last].swapaxes(0, 1))
+            first = last
         self._steps, self._taps, self._deltas = [], [], []
-        return torch.stack(
-            [values[0] if len(values) == 1 else torch.cat(values, dim=1) for values in found],
-            dim=1,
-        )
+        return found
+
+    def _measure(self, group: _Group, found: NDArray[np.float32]) -> None:
+        """Fill in a group of layers, shape (9, steps, layers)."""
+        activation, taps, shape = group.layers[0].activation, self._taps, found.shape[1:]
+        delta = group.stack(self._deltas)
+        out = group.stack([one.a for one in taps] if group.plain else [one.h for one in taps])
+        same = activation.kind == "linear" and group.plain
+        z = out if same else group.stack([one.z for one in taps])
+        found[0] = measured_norms(delta.flatten(1), 1).reshape(shape)
+        found[1], found[2], found[3] = _spread(out.flatten(1), shape)
+        found[4], found[5] = found[2:4] if same else _spread(z.flatten(1), shape)[1:]
+        if activation.kind == "linear":  # phi' = 1 everywhere
+            found[6], found[7], found[8] = 1.0, 0.0, 0.0
+            return
+        phi = out if group.plain else group.stack([one.a for one in taps])
+        slope, sup = self._slope(group, z, phi)
+        flat = slope.flatten(1)
+        limit = SATURATED_BELOW * sup
+        saturated = (flat.abs() if activation.signed else flat) < limit
+        means = torch.stack([flat.mean(dim=1), saturated.mean(dim=1, dtype=flat.dtype)])
+        found[6:8] = means.cpu().numpy().reshape(2, *shape)
+        found[6] /= sup.reshape(shape).cpu().numpy() if isinstance(sup, Tensor) else sup
+        dead = self._dead(group, _somewhere(slope).view(*shape, -1))
+        found[8] = dead.mean(dim=2, dtype=flat.dtype).cpu().numpy()
 
     def _slope(self, group: _Group, z: Tensor, phi: Tensor) -> tuple[Tensor, Tensor | float]:
         """Return phi' and its supremum; of PReLU those of each step, before its update."""
@@ -177,8 +183,9 @@ class LayerSignals:
         slope = torch.where(z > 0, 1.0, alpha.view(-1, *[1] * (z.ndim - 1)))
         return slope, alpha.abs().clamp(min=1.0).unsqueeze(1)
 
-    def _dead(self, group: _Group, alive: Tensor, steps: Tensor) -> Tensor:
+    def _dead(self, group: _Group, alive: Tensor) -> Tensor:
         """Return which units were silent over the window up to each step."""
+        steps = torch.tensor(self._steps, device=alive.device).view(-1, 1, 1)
         if len(alive) == 1:
             last = group.last_alive.masked_fill_(alive[0], self._steps[0]).unsqueeze(0)
         else:
@@ -198,6 +205,20 @@ class LayerSignals:
             group.last_alive.copy_(alive)
 
 
+def _spread(
+    values: Tensor, shape: tuple[int, ...]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Return norm, mean and standard deviation of each row."""
+    norm, mean = measured_norms(values, 1), values.mean(dim=1)
+    std = std_of(
+        mean.cpu().numpy(),
+        norm,
+        values.shape[1],
+        lambda: torch.linalg.vector_norm(values - mean.unsqueeze(1), dim=1),
+    )
+    return norm.reshape(shape), mean.cpu().numpy().reshape(shape), std.reshape(shape)
+
+
 def _alike(numbered: tuple[int, Layer]) -> tuple[object, ...]:
     """Return what layers measured together share; a learned slope is measured by itself."""
     number, layer = numbered
@@ -208,76 +229,3 @@ def _alike(numbered: tuple[int, Layer]) -> tuple[object, ...]:
 def _somewhere(slope: Tensor) -> Tensor:
     """Return which units pass an error on for some sample (and pixel): (layers, units)."""
     return slope.any(dim=1) if slope.ndim == 3 else slope.any(dim=4).any(dim=3).any(dim=1)
-
-
-class WeightNorms:
-    """Norms of each layer's weights, of their gradient, and of their change.
-
-    Parameters
-    ----------
-    network : Network
-    """
-
-    NAMES = ("weight_norm", "weight_grad_norm", "update_norm")
-
-    def __init__(self, network: Network) -> None:
-        self._groups: list[tuple[int, int, int]] = []  # offset, layers, size
-        offset = 0
-        for size, members in groupby(network.layers, lambda one: one.weight.numel()):
-            count = len(list(members))
-            self._groups.append((offset, count, size))
-            offset += count * size
-        size = network.theta.numel()
-        most = steps_at_once(3 * 4 * size)
-        self._vectors = torch.zeros(most, 3, size, device=network.device)
-        self._weight_norms = self._vectors[:, :1, :0]
-        self._kept = 0
-
-    def slot(self) -> tuple[Tensor, Tensor]:
-        """Return where this step's weights and data gradient are to be written.
-
-        Both have the shape of the network's flat parameter vector.
-        """
-        self._kept += 1
-        before, gradient, _ = self._vectors[self._kept - 1]
-        return before, gradient
-
-    def updated(self, theta: Tensor) -> None:
-        """Take note of the change, once the step's update is made."""
-        before, _, change = self._vectors[self._kept - 1]
-        if len(self._vectors) == 1:  # large: one vector less to bring from memory
-            self._weight_norms = self._by_layer(before.view(1, 1, -1))
-            torch.sub(theta, before, out=before)
-        else:
-            torch.sub(theta, before, out=change)
-
-    @property
-    def full(self) -> bool:
-        """Whether it is time to flush."""
-        return self._kept == len(self._vectors)
-
-    @property
-    def waiting(self) -> bool:
-        """Whether some step has not been measured."""
-        return self._kept > 0
-
-    def flush(self) -> Tensor:
-        """Return shape (steps, 3, layers), in the order of ``NAMES``."""
-        n, self._kept = self._kept, 0
-        if len(self._vectors) > 1:
-            return self._by_layer(self._vectors[:n])
-        change, gradient = self._by_layer(self._vectors[:, :2])[0]
-        return torch.stack([self._weight_norms[0, 0], gradient, change]).unsqueeze(0)
-
-    def _by_layer(self, vectors: Tensor) -> Tensor:
-        """Return norms of the layers' parts of flat vectors: (n, k, size) -> (n, k, layers)."""
-
-        def all_groups(norm: Callable[[Tensor, int], Tensor]) -> Tensor:
-            found = [
-                norm(vectors[:, :, at : at + count * size].unflatten(2, (count, size)), 3)
-                for at, count, size in self._groups
-            ]
-            return found[0] if len(found) == 1 else torch.cat(found, dim=2)
-
-        fast = all_groups(lambda part, dim: torch.linalg.vector_norm(part, dim=dim))
-        return repaired(fast, lambda: all_groups(exact))

@@ -2,74 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from core.record.chunks import Array, Chunks
+from core.record.envelope import Envelope, join
+from core.record.gaps import has_gaps, reduced
+
+FIRST = 32
+"""Rows joined in the finest level of the pyramid."""
 FACTOR = 8
-"""Rows joined from one pyramid level to the next: 3/7 more memory, reads of a few thousand."""
+"""Buckets joined from one level to the next: with FIRST, the pyramid is 11 % of the rows."""
 
-Array = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """A range of a column, reduced to a few buckets.
-
-    Attributes
-    ----------
-    start, stop : ndarray of int64, shape (n,)
-        First row of each bucket and the row after its last.
-    low, high, mean : ndarray of float32, shape (n,) or (n, width)
-        NaN where the bucket holds a NaN.
-    """
-
-    start: NDArray[np.int64]
-    stop: NDArray[np.int64]
-    low: Array
-    high: Array
-    mean: Array
-
-    def of(self, index: int) -> Envelope:
-        """Return the envelope of one value of rows of several."""
-        low, high, mean = (part[:, index] for part in (self.low, self.high, self.mean))
-        return Envelope(self.start, self.stop, low, high, mean)
-
-
-class _Level:
-    """A growing array. Growth copies and swaps, so that a reader's view stays valid."""
-
-    def __init__(self, shape: tuple[int, ...]) -> None:
-        self.rows = np.empty((256, *shape), np.float32)
-
-    def write(self, at: int, values: Array) -> None:
-        end = at + len(values)
-        if end > len(self.rows):
-            grown = np.empty((max(end, 2 * len(self.rows)), *self.rows.shape[1:]), np.float32)
-            grown[:at] = self.rows[:at]
-            self.rows = grown
-        self.rows[at:end] = values
+_ROWS = 4096  # of a chunk of rows: a multiple of FIRST, so that what is dropped has its buckets
+_BUCKETS = 512  # of a chunk of the pyramid
 
 
 class Column:
     """An append-only sequence of values, written by one thread and read by others.
 
-    The length is published after the values, so a reader sees only complete rows. Values are
-    kept as float32 without loss of the trainer's precision; nothing is dropped or averaged
-    away. Reading any range for a picture costs O(buckets), whatever the length of the run.
+    The length is published after the values, so a reader sees only complete rows, and its
+    arrays never change. Values are kept as float32 without loss of the trainer's precision;
+    nothing is averaged away, and nothing is dropped unless there is a budget. Reading any range
+    for a picture costs O(buckets), whatever the length of the run.
 
     Parameters
     ----------
     width : int, optional
         Values in a row (layers), or None for one value a row.
+    budget : int, optional
+        Bytes for rows. Beyond it the oldest rows are dropped, some thousands at a time; their
+        minima, maxima and means over 32 rows and more stay. Without it every row is kept.
     """
 
-    def __init__(self, width: int | None = None) -> None:
+    def __init__(self, width: int | None = None, budget: int | None = None) -> None:
         self._shape = () if width is None else (width,)
-        self._raw = _Level(self._shape)
-        self._levels: list[tuple[_Level, _Level, _Level]] = []  # low, high, mean
+        self._budget = budget
+        self._raw = Chunks(self._shape, _ROWS)
+        self._levels: list[Chunks] = []  # of low, high, mean
         self._length = 0
+        self._kept = 0
 
     def __len__(self) -> int:
         return self._length
@@ -78,6 +50,16 @@ class Column:
     def width(self) -> int | None:
         """Values in a row, or None."""
         return self._shape[0] if self._shape else None
+
+    @property
+    def first_kept(self) -> int:
+        """First row at full detail: 0 unless a budget made older rows go."""
+        return self._kept
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, room for further rows included."""
+        return self._raw.nbytes + sum(level.nbytes for level in self._levels)
 
     def append(self, values: Array) -> None:
         """Append rows (trainer's thread only).
@@ -88,90 +70,119 @@ class Column:
         """
         before, after = self._length, self._length + len(values)
         self._raw.write(before, values)
-        source = (self._raw, self._raw, self._raw)
-        size, level = FACTOR, 0
+        if after // FIRST > before // FIRST:
+            with np.errstate(invalid="ignore", over="ignore"):
+                self._build(before, after)
+        self._length = after
+        if self._budget is not None and self._raw.nbytes > self._budget:
+            self._drop(self._budget)
+
+    def _build(self, before: int, after: int) -> None:
+        """Add the buckets that the new rows complete, level by level."""
+        size, factor, level, source = FIRST, FIRST, 0, self._raw
         while after // size > before // size:
             if level == len(self._levels):
-                self._levels.append(tuple(_Level(self._shape) for _ in range(3)))  # type: ignore[arg-type]
+                self._levels.append(Chunks((3, *self._shape), _BUCKETS))
             first, last = before // size, after // size
-            rows = slice(first * FACTOR, last * FACTOR)
-            target = self._levels[level]
-            for reduce, one, to in zip((np.min, np.max, np.mean), source, target, strict=True):
-                groups = one.rows[rows].reshape(last - first, FACTOR, *self._shape)
-                with np.errstate(invalid="ignore", over="ignore"):
-                    to.write(first, reduce(groups, axis=1).astype(np.float32))
-            source, size, level = target, size * FACTOR, level + 1
-        self._length = after
+            rows = source.read(first * factor, last * factor)
+            rows = rows.reshape(last - first, factor, *rows.shape[1:])
+            buckets = np.empty((last - first, 3, *self._shape), np.float32)
+            low, high, mean = (rows[:, :, i] for i in range(3)) if level else (rows,) * 3
+            if has_gaps(mean):
+                parts = [one.reshape(-1, *self._shape) for one in (low, high, mean)]
+                cuts = np.arange(0, len(parts[0]), factor)
+                found = reduced(parts[0], parts[1], parts[2], np.ones(len(parts[0])), cuts)
+                buckets[:] = np.stack(found, axis=1)
+            else:
+                np.minimum.reduce(low, axis=1, out=buckets[:, 0])
+                np.maximum.reduce(high, axis=1, out=buckets[:, 1])
+                buckets[:, 2] = np.add.reduce(mean, axis=1, dtype=np.float64) / factor
+            self._levels[level].write(first, buckets)
+            source, factor = self._levels[level], FACTOR
+            size, level = size * FACTOR, level + 1
+
+    def _drop(self, budget: int) -> None:
+        """Drop the oldest rows; where from they are kept is published first."""
+        while self._raw.nbytes > budget and self._raw.dropped < len(self._raw) - 1:
+            self._kept = (self._raw.dropped + 1) * _ROWS
+            self._raw.drop(self._raw.dropped + 1)
 
     def read(self, start: int = 0, stop: int | None = None) -> Array:
-        """Return rows ``start:stop`` as a read-only view, without copying."""
-        length = self._length
-        view = self._raw.rows[: length if stop is None else min(stop, length)][start:]
-        view.flags.writeable = False
-        return view
+        """Return rows ``start:stop``, read-only; a view if they are neighbours in memory.
+
+        Rows before :attr:`first_kept` are no longer known, and NaN.
+        """
+        start, stop, _ = slice(start, stop).indices(self._length)
+        return self._raw.read(start, stop)
 
     def last(self) -> Array | None:
-        """Return the newest row, or None while there is none."""
-        length = self._length
-        return self._raw.rows[length - 1] if length else None
+        """Return the newest row, read-only, or None while there is none."""
+        while length := self._length:
+            row = self.read(length - 1, length)[0]
+            if self._kept < length:  # else it was overtaken
+                return row
+        return None
 
     def envelope(self, start: int, stop: int, buckets: int) -> Envelope:
         """Reduce rows ``start:stop`` to at most about ``2 * buckets`` buckets.
 
-        Every row counts in exactly one bucket: minima and maxima are never missed. The first
-        bucket may begin up to one pyramid bucket before ``start``.
+        Every row counts in exactly one bucket: minima and maxima are never missed. All buckets
+        but the first and the last are of one size. The first may begin up to one pyramid bucket
+        before ``start``; the last ends at ``stop``.
+
+        Where rows were dropped, no bucket is smaller than 32 rows, so there can be fewer of
+        them, and the last may end up to 31 rows after ``stop``.
         """
-        length = self._length
-        stop = min(stop, length)
+        while True:
+            kept = self._kept
+            envelope = self._envelope(start, stop, buckets, kept)
+            if self._kept == kept or self._kept <= start:  # else rows may have gone meanwhile
+                return envelope
+
+    def _envelope(self, start: int, stop: int, buckets: int, kept: int) -> Envelope:
+        stop = min(stop, self._length)
         start = max(0, min(start, stop))
-        size, level = 1, -1
-        while level + 1 < len(self._levels) and (stop - start) // (size * FACTOR) >= 2 * buckets:
-            size, level = size * FACTOR, level + 1
+        buckets = max(1, buckets)
+        size, above, level = 1, FIRST, -1
+        gone = start < min(stop, kept)
+        if gone and stop < kept:
+            stop = -(-stop // FIRST) * FIRST
+        while level + 1 < len(self._levels) and (
+            (stop - start) // above >= buckets or (gone and level < 0)
+        ):
+            size, above, level = above, above * FACTOR, level + 1
         if level < 0:
-            raw = self.read(start, stop)
+            raw = self._raw.read(start, stop)
             edges = np.arange(start, stop, dtype=np.int64)
-            return _join(edges, edges + 1, raw, raw, raw, buckets)
+            return join(edges, edges + 1, raw, raw, raw, buckets)
         first, last = start // size, stop // size
-        low, high, mean = (part.rows[first:last] for part in self._levels[level])
+        rows = self._levels[level].read(first, last)
         begin = np.arange(first, last, dtype=np.int64) * size
         end = begin + size
         if last * size < stop:  # the newest rows, not yet a full bucket of this level
-            tail = self.read(last * size, stop)
-            with np.errstate(invalid="ignore", over="ignore"):
-                low = np.concatenate([low, np.min(tail, axis=0, keepdims=True)])
-                high = np.concatenate([high, np.max(tail, axis=0, keepdims=True)])
-                mean = np.concatenate([mean, np.mean(tail, axis=0, keepdims=True)])
+            rows = np.concatenate([rows, self._tail(level, last * size, stop)])
             begin = np.append(begin, last * size)
             end = np.append(end, stop)
-        return _join(begin, end, low, high, mean, buckets)
+        return join(begin, end, rows[:, 0], rows[:, 1], rows[:, 2], buckets)
 
-
-def _join(
-    begin: NDArray[np.int64],
-    end: NDArray[np.int64],
-    low: Array,
-    high: Array,
-    mean: Array,
-    buckets: int,
-) -> Envelope:
-    """Join neighbours until there are at most ``2 * buckets``; joins sit on a fixed grid."""
-    group = 1
-    while len(begin) // group > 2 * buckets:
-        group *= 2
-    if group == 1:
-        return Envelope(begin, end, low, high, mean)
-    # Splits at multiples of the group in rows of this level keep still what is already drawn.
-    size = int(end[0] - begin[0])
-    offset = int(begin[0]) // size % group
-    splits = np.unique(np.concatenate([[0], np.arange(group - offset, len(begin), group)]))
-    rows = (end - begin).astype(np.float64).reshape(-1, *([1] * (mean.ndim - 1)))
-    with np.errstate(invalid="ignore", over="ignore"):
-        return Envelope(
-            begin[splits],
-            np.append(end[splits[1:] - 1], end[-1]),
-            np.minimum.reduceat(low, splits, axis=0),
-            np.maximum.reduceat(high, splits, axis=0),
-            (
-                np.add.reduceat(mean * rows, splits, axis=0) / np.add.reduceat(rows, splits, axis=0)
-            ).astype(np.float32),
-        )
+    def _tail(self, level: int, at: int, stop: int) -> Array:
+        """Return low, high and mean of less than a bucket, from finer levels and rows."""
+        parts: list[Array] = []
+        weights: list[NDArray[np.float64]] = []
+        for finer in reversed(range(level)):
+            size = FIRST * FACTOR**finer
+            first, last = at // size, stop // size
+            parts.append(self._levels[finer].read(first, last))
+            weights.append(np.full(last - first, float(size)))
+            at = last * size
+        raw = self._raw.read(at, stop)
+        parts.append(np.stack([raw, raw, raw], axis=1))
+        rows = np.concatenate(parts)
+        shares = np.concatenate([*weights, np.ones(len(raw))])
+        if has_gaps(rows):
+            at_start = np.zeros(1, np.int64)
+            return np.stack(reduced(rows[:, 0], rows[:, 1], rows[:, 2], shares, at_start), axis=1)
+        with np.errstate(invalid="ignore", over="ignore"):
+            mean = np.tensordot(shares, rows[:, 2].astype(np.float64), 1) / shares.sum()
+            row = [rows[:, 0].min(axis=0), rows[:, 1].max(axis=0), mean]
+            return np.array([row], dtype=np.float32)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.measure.quantities import LAYER_QUANTITIES, SCALARS
 from core.record.columns import Column
+from core.record.history import FrameHistory
 from core.record.mailbox import Mailbox
 from core.record.source import Evaluations, Event, Facts, Frame, State, Status
 
@@ -41,6 +42,7 @@ class Record:
         self.steps_per_s = 0.0
         self.seconds = 0.0
         self.version = 0
+        self.history = FrameHistory()
         self._mailbox: Mailbox[Frame] = Mailbox()
 
     # Read by everybody -----------------------------------------------------------------
@@ -93,8 +95,10 @@ class Record:
         rows.val_accuracy.append(accuracy)
         self.version += 1
 
-    def put_frame(self, frame: Frame) -> None:
-        """Publish a heavy snapshot."""
+    def put_frame(self, frame: Frame, keep: bool = False) -> None:
+        """Publish a heavy snapshot; ``keep`` it also in the history."""
+        if keep:
+            self.history.add(frame)
         self._mailbox.put(frame)
         self.version += 1
 

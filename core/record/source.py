@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from core.record.frame import Frame as Frame
+from core.record.frame import Histogram as Histogram
+from core.record.frame import LayerFrame as LayerFrame
+
 if TYPE_CHECKING:
     from core.experiment import Experiment
     from core.experiment.fields import Part
     from core.record.columns import Column
-
-Array = NDArray[np.float32]
+    from core.record.history import FrameHistory
 
 
 class State(StrEnum):
@@ -81,56 +84,6 @@ class LayerInfo:
     parameters: int
     row: int = 0
     shape: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Histogram:
-    """Counts over all samples of the batch (and all units).
-
-    Attributes
-    ----------
-    edges : ndarray of float32, shape (bins + 1,)
-        Follow the finite data; for a constant a narrow interval around it.
-    counts : ndarray of int64, shape (bins,)
-    zeros, nonfinite : int
-        Entries that are exactly 0 (also counted in a bin), and NaN or Inf (in no bin).
-    """
-
-    edges: Array
-    counts: NDArray[np.int64]
-    zeros: int
-    nonfinite: int
-
-
-@dataclass(frozen=True, slots=True)
-class LayerFrame:
-    """Distributions of one layer at one step.
-
-    Attributes
-    ----------
-    z, derivative, delta, gradient : Histogram
-        Of z, phi'(z) and delta over samples and units, and of dL_data/dW over the weights.
-    unit_z, unit_derivative : ndarray, shape (units,)
-        Mean over the batch of z and of phi'(z), unit by unit.
-    activation : Part
-        Specification of phi at that step.
-    """
-
-    z: Histogram
-    derivative: Histogram
-    delta: Histogram
-    gradient: Histogram
-    unit_z: Array
-    unit_derivative: Array
-    activation: Part
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A heavy snapshot of one step, all layers."""
-
-    step: int
-    layers: tuple[LayerFrame, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +217,11 @@ class RunSource(Protocol):
     @property
     def frame(self) -> Frame | None:
         """The newest heavy snapshot, or None."""
+        ...
+
+    @property
+    def history(self) -> FrameHistory:
+        """Heavy snapshots of the whole run, evenly spread."""
         ...
 
     def request_frame(self) -> None:

@@ -271,11 +271,31 @@ class Reference(nn.Module):
             penalty.backward()
         own = [one for one in self.parameters() if one.grad is not None]
         raw = [one.grad.clone() for one in own]
+        rows["raw_grad_norm"] = [norm(layer.core.weight.grad) for layer in layers]
+        rows["penalty_grad_norm"] = [
+            norm(layer.core.weight.grad - data)
+            for layer, data in zip(layers, self.weight_gradients, strict=True)
+        ]
+        rows["weight_grad_mean"] = [float(one.mean()) for one in self.weight_gradients]
+        rows["weight_grad_std"] = [float(one.std(correction=0)) for one in self.weight_gradients]
         self._clip([one.grad for one in own])
         used = [one.grad for one in own]
+        rows["clipped_grad_norm"] = [norm(layer.core.weight.grad) for layer in layers]
+        epsilon = getattr(self.training_spec.optimizer, "epsilon", None)
+        rows["below_floor"] = [
+            float((layer.core.weight.grad.abs() < 10 * epsilon).double().mean())
+            if epsilon
+            else math.nan
+            for layer in layers
+        ]
+        if self.step_number == 0:
+            self.start = [layer.core.weight.detach().clone() for layer in layers]
         before = [layer.core.weight.detach().clone() for layer in layers]
         self._update()
         rows["weight_norm"] = [norm(one) for one in before]
+        rows["weight_distance"] = [
+            norm(one - start) / norm(start) for one, start in zip(before, self.start, strict=True)
+        ]
         rows["update_ratio"] = [
             norm(layer.core.weight - old) / norm(old)
             for layer, old in zip(layers, before, strict=True)
@@ -300,6 +320,10 @@ class Reference(nn.Module):
         names = ("derivative_mean", "saturated_fraction", "dead_fraction", "learned_slope")
         rows = {name: [] for name in names}
         rows["activation_norm"] = [norm(layer.h) for layer in self.weighted]
+        for name, part in (("activation", "h"), ("preactivation", "z")):
+            values = [getattr(layer, part).detach() for layer in self.weighted]
+            rows[f"{name}_mean"] = [float(one.mean()) for one in values]
+            rows[f"{name}_std"] = [float(one.std(correction=0)) for one in values]
         self.alive.append([])
         for index, layer in enumerate(self.weighted):
             slope, sup = layer.slope()

@@ -25,6 +25,7 @@ HOMES = {
     "schedule": "training.schedule",
     "early_stopping": "training.early_stopping",
     "clip": "training.clip",
+    "measuring": "measuring",
 }
 """Family of kinds -> the path of a setting that is such a choice."""
 

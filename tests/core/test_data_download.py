@@ -3,18 +3,18 @@
 import errno
 import hashlib
 import http.server
-import os
 import threading
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.data import download as module
 from core.data.download import Download, DownloadCancelledError, fetch
 from core.errors import LabError
 
-CONTENT = os.urandom(3_000_000)
+CONTENT = np.random.default_rng(7).bytes(3_000_000)  # the same in every process
 SHA = "sha256:" + hashlib.sha256(CONTENT).hexdigest()
 MD5 = "md5:" + hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
 

@@ -116,7 +116,7 @@ def test_the_parts_add_up_to_what_delta_did(name, double):
         assert parts.change == pytest.approx(measured[layer] - measured[-1], abs=1e-12)
 
 
-@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("name", sorted(PLAIN))
 def test_nothing_lies_between_plain_layers(name):
     x, y = batch()
     book = ledger(build(*NETWORKS[name]), x, loss_for(y))

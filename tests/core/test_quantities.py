@@ -8,6 +8,7 @@ from core.data.samples import load_samples
 from core.engine.autograd import AutogradEngine
 from core.experiment import Experiment
 from core.measure import EVALUATIONS, LAYER_QUANTITIES, QUANTITIES, SCALARS
+from core.measure.parameters import LOOKED_AT
 
 # The reference ---------------------------------------------------------------------------
 
@@ -85,6 +86,7 @@ class Reference:
         self.layers = [Layer(layer) for layer in engine.network.layers]
         self.weights = [layer.W for layer in self.layers]
         self.rest = [one for layer in self.layers for one in layer.parameters()]
+        self.initial = [W.copy() for W in self.weights]
         self.memory, self.t = None, 0
         self.alive = [np.zeros(len(layer.b), bool) for layer in self.layers]
 
@@ -145,6 +147,21 @@ class Reference:
             rows["saturated_fraction"].append((slope < 0.05 * layer.sup).mean())
             rows["dead_fraction"].append(1 - self.alive[i].mean())
             rows["weight_norm"].append(norm(layer.W))
+            rows["weight_grad_mean"].append(layer.dW.mean())
+            rows["weight_grad_std"].append(layer.dW.std())
+            rows["penalty_grad_norm"].append(norm(g_weights[i] - layer.dW))
+            rows["raw_grad_norm"].append(norm(g_weights[i]))
+            start = sum(W.size for W in self.weights[:i])
+            share = used[start : start + layer.W.size]
+            rows["clipped_grad_norm"].append(norm(share))
+            floor = 10 * getattr(training.optimizer, "epsilon", np.nan)
+            rows["below_floor"].append((np.abs(share) < floor).mean() if floor > 0 else np.nan)
+            rows["activation_mean"].append(layer.h.mean())
+            rows["activation_std"].append(layer.h.std())
+            rows["preactivation_mean"].append(layer.z.mean())
+            rows["preactivation_std"].append(layer.z.std())
+            moved = layer.W - self.initial[i]
+            rows["weight_distance"].append(norm(moved) / norm(self.initial[i]))
             rows["learned_slope"].append(np.nan)  # there is no PReLU here
         before = [W.copy() for W in self.weights]
         self.update(used)
@@ -282,6 +299,13 @@ def compare(spec, steps=5, rel=2e-4):
         for name in LAYER_QUANTITIES:
             # A share counts entries: one of them may lie on the border in float32.
             tolerance = 1.01 / entries if name == "saturated_fraction" else 0
+            if name.endswith("_mean") and name != "derivative_mean":
+                # A sum that cancels is as good as its terms: as what the mean is compared with.
+                tolerance = rel * np.array(rows[name.replace("_mean", "_std")])
+            if name == "below_floor":
+                sizes = [layer.weight.numel() for layer in watched.engine.network.layers]
+                # Of a large layer only some elements are looked at.
+                tolerance = np.array([2.01 / size if size <= LOOKED_AT else 0.1 for size in sizes])
             found, expected = block.layers[name][step].astype(float), np.array(rows[name])
             close = np.abs(found - expected) <= rel * np.abs(expected) + tolerance
             close |= np.isnan(found) & np.isnan(expected)
