@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import re
 import signal
 import sys
@@ -16,6 +18,7 @@ from core.data.samples import TITLES
 from core.errors import LabError, did_you_mean
 from core.experiment import with_settings
 from core.experiment.data import DATA_KINDS
+from core.measure.help import explained, overview
 from core.record.source import State
 from core.store.export import export_run, prepare_folder
 from core.trainer import Trainer
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
 DONE, ENDED_EARLY, BAD_INPUT = 0, 1, 2
 _OVER = (State.FINISHED, State.STOPPED, State.DIVERGED, State.FAILED)
-_COMMANDS = ("run", "list", "summary", "export", "doctor")
+_COMMANDS = ("run", "list", "summary", "export", "quantities", "doctor")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -51,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done, 1 diverged, failed or stopped early, 2 bad input.
     """
     options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):  # not every terminal or pipe knows "‖" and "→"
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         if options.command == "run":
             return _run(options)
@@ -60,10 +66,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _summary(options)
         if options.command == "export":
             return _export(options)
+        if options.command == "quantities":
+            return _quantities(options)
         return _doctor()
     except LabError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
+    except BrokenPipeError:  # whoever read, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ENDED_EARLY
 
 
 def train(
@@ -208,6 +219,11 @@ def _export(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _quantities(options: argparse.Namespace) -> int:
+    print(explained(options.names) if options.names else overview())
+    return DONE
+
+
 def _doctor() -> int:
     from core.doctor import examine
 
@@ -247,6 +263,12 @@ def _parser() -> argparse.ArgumentParser:
         default="auto",
         help="draw toy data in the script, or save them beside it (default: auto)",
     )
+    quantities = commands.add_parser(
+        "quantities",
+        help="say what is measured, how to read it and when it misleads",
+        description="List what is measured, or explain some of it.",
+    )
+    quantities.add_argument("names", nargs="*", metavar="NAME", help="such as update_ratio")
     commands.add_parser("doctor", help="print versions and devices, and what is wrong")
     return parser
 

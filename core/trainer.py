@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from core.control import RunControl
     from core.engine.base import Engine, StepBlock
+    from core.engine.replay import FlightRecorder, LookBack
     from core.experiment import Experiment
+    from core.record.source import Found
 
 log = logging.getLogger(__name__)
 
@@ -94,21 +96,23 @@ class Trainer(threading.Thread):
             self._prepare = None
             record.set_status(Status(State.BUILDING, "Preparing data and network."))
         from core.engine.autograd import AutogradEngine  # torch is slow to load: off the window
+        from core.engine.replay import FlightRecorder
 
         engine: Engine = AutogradEngine(record.experiment)
-        control, pace = self.control, _Pace()
+        control, pace, flight = self.control, _Pace(), FlightRecorder(engine)
         self._extra_steps = 0
         next_frame = 0.0
         record.begin(engine.facts)
         while not control.leaving:
             for change in control.take_changes():
-                self._apply(engine, change, record)
+                if self._apply(engine, change, record):
+                    flight.changed(change)
             asked = record.frame_requested and time.monotonic() >= next_frame
             due = engine.step > 0 and record.history.due(engine.step - 1)
             if asked:
                 next_frame = time.monotonic() + FRAME_SECONDS
             if asked or due:
-                _put_frame(engine, record, keep=due)
+                _put_frame(engine, record, keep=due, everything=record.everything_requested)
 
             budget = min(control.budget(), self._remaining(engine))
             if control.has_changes:  # what was asked for before a step is done before it
@@ -122,18 +126,21 @@ class Trainer(threading.Thread):
             started = time.monotonic()
             block = engine.advance(budget, BLOCK_SECONDS)
             seconds = time.monotonic() - started
+            seen = _look_back(flight, seconds, control) if block.diverged else None
             if block.n or block.evaluations:
                 record.append(block)
             record.seconds += seconds
             control.spent(block.n)
-            if block.diverged:
+            if seen is not None:
                 _put_frame(engine, record, keep=True)
-                record.set_status(_diverged(engine, block))
+                record.put_findings(seen.found, seen.frames)
+                record.set_status(_diverged(engine, block, seen.found))
                 return
             if block.stopped:
                 _put_frame(engine, record, keep=True)
                 record.set_status(Status(State.STOPPED, block.stopped))
                 return
+            flight.advanced(seconds)
             control.pace(block.n, seconds)
             record.steps_per_s = pace.update(block.n)
         if control.stopping and record.status.state is not State.FINISHED:
@@ -164,20 +171,23 @@ class Trainer(threading.Thread):
         goal = self._goal if self._goal is not None else engine.total_steps
         return max(0, goal + self._extra_steps - engine.step)
 
-    def _apply(self, engine: Engine, change: Change, record: Record) -> None:
+    def _apply(self, engine: Engine, change: Change, record: Record) -> bool:
+        """Make a change and record it; return whether it was made."""
         try:
             engine.apply(change)
         except LabError as error:  # the run goes on as it was; the reason is shown
             record.set_status(
                 Status(record.status.state, error.message, error.hint, field=error.field)
             )
-            return
+            return False
         if isinstance(change, Edit):
             changed = differences(record.experiment, change.experiment)
             record.set_experiment(change.experiment, engine.facts)
             record.add_event("edit", summarize(changed))
         else:
+            record.set_experiment(record.experiment, engine.facts)
             record.add_event("reinit", _drawn(change.layers, record))
+        return True
 
     def _fail(self, record: Record, error: BaseException, message: str) -> None:
         log.error("run %s failed", record.run_id, exc_info=error)
@@ -203,10 +213,10 @@ class _Pace:
         return self._rate
 
 
-def _put_frame(engine: Engine, record: Record, *, keep: bool) -> None:
-    frame = engine.frame(everything=keep)
+def _put_frame(engine: Engine, record: Record, *, keep: bool, everything: bool = False) -> None:
+    frame = engine.frame(everything=keep or everything)
     if frame is not None:
-        record.put_frame(frame, keep=keep)
+        record.put_frame(frame, keep=keep, everything=keep or everything)
 
 
 def _set_state(record: Record, state: State) -> None:
@@ -214,11 +224,23 @@ def _set_state(record: Record, state: State) -> None:
         record.set_status(Status(state))
 
 
-def _diverged(engine: Engine, block: StepBlock) -> Status:
-    loss = float(block.scalars["loss"][-1])
+def _look_back(flight: FlightRecorder, seconds: float, control: RunControl) -> LookBack:
+    """Find where a run left the finite numbers; that it has diverged is told in any case."""
+    from core.engine.replay import LookBack
+
+    try:
+        return flight.look_back(seconds, leaving=lambda: control.leaving)
+    except (MemoryError, RuntimeError):  # no room to go back: torch says it by a RuntimeError
+        log.warning("could not look back", exc_info=True)
+        return LookBack(None)
+
+
+def _diverged(engine: Engine, block: StepBlock, found: Found | None) -> Status:
+    loss, step = float(block.scalars["loss"][-1]), engine.step - 1
+    where = "" if found is None else f" {found.sentence(step)}"
     return Status(
         State.DIVERGED,
-        f"Diverged at step {engine.step - 1:,}: the loss became {loss}.",
+        f"Diverged at step {step:,}: the loss became {loss}.{where}",
         "Lower the learning rate, clip the gradient, or choose another initialiser; then reset.",
     )
 

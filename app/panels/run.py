@@ -16,9 +16,9 @@ _AUTO = ("auto", "Automatic", "The fastest device that this machine has.")
 
 
 class RunPanel(FormPanel):
-    """Seed (with a button for a new one), device, name, description."""
+    """Seed (with a button for a new one), device, what is measured, name, description."""
 
-    paths = ("seed", "training.device", "name", "description")
+    paths = ("seed", "training.device", "measuring", "name", "description")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Run", parent)
@@ -34,6 +34,7 @@ class RunPanel(FormPanel):
             "training",
             PartForm(Training, ["device"], prefix="training", fields={"device": self._device}),
         )
+        self.add_form("", PartForm(Experiment, ["measuring"]))
         self.add_form(
             "",
             PartForm(Experiment, ["name", "description"], fields={"description": LongTextField()}),

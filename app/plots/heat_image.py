@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QRectF
 
 from app.theme import Theme, viridis
+from core.measure.missing import not_measured
 
 LEVELS = 252
 """Indices 0 .. LEVELS - 1 are colours of the scale; the last four mean something else."""
@@ -22,7 +23,7 @@ def index_image(values: ArrayLike, low: float, high: float) -> NDArray[np.uint8]
     Parameters
     ----------
     values : array-like, shape (columns, layers)
-        Not negative; exact zeros, NaN and Inf get indices of their own.
+        Not negative; exact zeros, NaN, Inf and what was not measured get indices of their own.
     low, high : float
         log10 of the values at the two ends of the scale. What lies beyond is drawn in the
         colour of the end.
@@ -41,6 +42,7 @@ def index_image(values: ArrayLike, low: float, high: float) -> NDArray[np.uint8]
     indices[array == 0] = ZERO
     indices[np.isnan(array)] = NAN
     indices[np.isinf(array)] = INF
+    indices[not_measured(array)] = NOT_MEASURED
     return np.ascontiguousarray(indices.T)
 
 

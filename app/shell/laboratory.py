@@ -12,6 +12,7 @@ from app.clock import RenderClock
 from app.form import commit_focused
 from app.panels import ExperimentPanel
 from app.session import Session
+from app.shell.cost import CostMeter
 from app.shell.dialogs import Dialogs
 from app.shell.files import ExperimentFiles
 from app.shell.main_window import MainWindow
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 READOUT_TICKS = 4
 """Numbers change eight times a second: faster they cannot be read, and each costs training."""
+COST_TICKS = 32
 BAR_TICKS = 8
 """The bars in the layer table are repainted half as often."""
 
@@ -59,6 +61,7 @@ class Laboratory(QObject):
         self._version_shown = -1
         self._facts_shown: Facts | None = None
         self._ticks = 0
+        self._costs = CostMeter()
         self._build()
         self._connect()
         self._show_experiment()
@@ -163,6 +166,7 @@ class Laboratory(QObject):
         source = self.session.source
         self._events_shown = None
         self._version_shown = -1
+        self.window.set_cost("")
         self.window.banner.hide()
         for view in self.views:
             view.set_source(source)
@@ -239,6 +243,8 @@ class Laboratory(QObject):
             self.window.set_state(
                 _state_text(source.status.state, source.status.message, source.updates)
             )
+        if self._ticks % COST_TICKS == 0 and (cost := self._costs.read(source)):
+            self.window.set_cost(*cost)
         if source.events is not self._events_shown:
             self._events_shown = source.events
             last = source.events[-1] if source.events else None

@@ -125,12 +125,15 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(central)
 
         self.state_text = QLabel("Loading the laboratory …")
+        self.cost_text = QLabel()
+        self.cost_text.setProperty("role", "dim")
         self.event_text = QLabel()
         self.event_text.setProperty("role", "muted")
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().setContentsMargins(12, 0, 12, 0)
         self.statusBar().addWidget(self.state_text)
         self.statusBar().addPermanentWidget(self.event_text)
+        self.statusBar().addPermanentWidget(self.cost_text)
 
     def _connect(self) -> None:
         self.actions_by_key["theme"].triggered.connect(self.toggle_theme)
@@ -223,6 +226,12 @@ class MainWindow(QMainWindow):
         """Show at the bottom right what was last changed."""
         if self.event_text.text() != text:
             self.event_text.setText(text)
+
+    def set_cost(self, text: str, tip: str = "") -> None:
+        """Show at the bottom right what measuring costs."""
+        if self.cost_text.text() != text:
+            self.cost_text.setText(text)
+            self.cost_text.setToolTip(tip)
 
     def restore(self) -> None:
         """Take the size and place of the last time."""

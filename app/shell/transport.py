@@ -71,7 +71,7 @@ class Transport(QWidget):
             ("step", 60, "Updates made so far."),
             ("epoch", 44, "Passes over the training samples."),
             ("steps/s", 52, "Updates a second, measured over half a second."),
-            ("loss", 60, "Training loss of the last batch, in nats."),
+            ("loss", 60, "Training loss of the last batch."),
             ("device", 36, "Where the run computes; choose it in the panel at the left."),
         ):
             caption = QLabel(name)

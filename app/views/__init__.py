@@ -5,6 +5,7 @@ from app.views.base import View
 from app.views.distributions import DistributionsView
 from app.views.heatmap import HeatmapView
 from app.views.layers_over_time import LayersOverTimeView
+from app.views.ledger import LedgerView
 from app.views.loss import LossView
 from app.views.profile import ProfileView
 from app.views.saturation import SaturationView
@@ -17,6 +18,7 @@ VIEWS: tuple[type[View], ...] = (
     DistributionsView,
     ProfileView,
     LayersOverTimeView,
+    LedgerView,
 )
 """Every view, in the order in which menus show them."""
 
@@ -26,6 +28,7 @@ __all__ = [
     "DistributionsView",
     "HeatmapView",
     "LayersOverTimeView",
+    "LedgerView",
     "LossView",
     "ProfileView",
     "SaturationView",

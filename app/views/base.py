@@ -20,6 +20,7 @@ from app.views.message import Message
 from core.record import RunSource, State
 
 FRAME_INTERVAL = 0.1  # s; a snapshot costs the trainer a forward and backward pass's worth
+WHOLE_INTERVAL = 0.4  # s; one with everything costs several
 
 
 class View(QWidget):
@@ -42,6 +43,7 @@ class View(QWidget):
     quantities: ClassVar[tuple[str, ...]] = ()
     x_title: ClassVar[str] = "step"
     needs_frame: ClassVar[bool] = False
+    needs_everything: ClassVar[bool] = False  # of a frame: ledger, predictions
     empty_text: ClassVar[str] = "Press Run to start training."
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -267,9 +269,9 @@ class View(QWidget):
         if source.frame is not None and source.frame.step >= source.steps - 1:
             return
         now = time.monotonic()
-        if now - self._asked >= FRAME_INTERVAL:
+        if now - self._asked >= (WHOLE_INTERVAL if self.needs_everything else FRAME_INTERVAL):
             self._asked = now
-            source.request_frame()
+            source.request_frame(everything=self.needs_everything)
 
     def _shown_step(self, source: RunSource) -> int:
         return source.updates

@@ -14,6 +14,7 @@ from app.plots.text import integer, number
 from app.theme import Theme
 from app.views.faces import FaceView
 from app.views.over_steps import StepView, marks_of
+from core.measure.missing import not_measured
 from core.record import RunSource
 from core.record.columns import Envelope
 
@@ -88,9 +89,12 @@ class HeatmapView(FaceView, StepView):
         step, layer = self._step_at(source, x), round(y)
         if not (1 <= layer <= (column.width or 0) and step < len(column)):
             return None
-        value = float(column.read(step, step + 1)[0, layer - 1])
+        cell = column.read(step, step + 1)[0, layer - 1]
+        value = float(cell)
         words = "exactly 0" if value == 0 else number(value, 3)
         sign = "=" if math.isfinite(value) and value != 0 else "is"
+        if not_measured(cell):
+            words = "not measured"
         title = f"layer {layer} · step {integer(step)}"
         return Cursor(step, layer, (title, f"{self.face.symbol} {sign} {words}"), box=True)
 

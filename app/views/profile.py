@@ -29,7 +29,8 @@ class ProfileView(FaceView):
         self.plot.x_layers = True
         self.canvas.add_plot(self.plot)
         self._first, self._before, self._now = Line(), Line(), Line()
-        for line in (self._first, self._before, self._now):
+        self._theory, self._bound = Line(), Line()
+        for line in (self._bound, self._theory, self._first, self._before, self._now):
             line.set_fine(True)  # a few points each
             self.plot.add(line)
         self._dots = Dots(self.plot, size=7.0)
@@ -37,13 +38,15 @@ class ProfileView(FaceView):
 
     def _reset(self) -> None:
         self._y.reset()
-        for line in (self._first, self._before, self._now):
+        for line in (self._first, self._before, self._now, self._theory, self._bound):
             line.clear_points()
 
     def _retheme(self, theme: Theme) -> None:
         self._first.set_color(theme.color("dim"), dashed=True)
         self._before.set_color(theme.color("muted"))
         self._now.set_color(theme.color("accent"))
+        self._theory.set_color(theme.color("good"), dashed=True)
+        self._bound.set_color(theme.color("warn", 0.7), dashed=True)
         self._dots.set_outline(theme.color("text"))
 
     # Drawing -----------------------------------------------------------------------------
@@ -53,7 +56,8 @@ class ProfileView(FaceView):
 
     def _draw(self, source: RunSource) -> None:
         column, count = self._column(), self.layer_count
-        last = column.last() if column is not None else None
+        latest = column.latest() if column is not None else None
+        step, last = latest if latest is not None else (0, None)
         x_range = (0.5, count + 0.5) if count < 20 else (1 - count * 0.02, count * 1.02)
         self.plot.overlay.show_note("not measured in this run" if last is None else "")
         if column is None or last is None:
@@ -70,13 +74,38 @@ class ProfileView(FaceView):
             self._before.clear_points()
         else:
             self._before.show_points(x, before)
-        y = self._y.follow(now, first, () if before is None else before)
+        theory, bound = self._draw_theory(source, x, column)
+        y = self._y.follow(now, first, () if before is None else before, theory, bound)
         if y is not None:
             self.plot.follow(x_range, y)
         self._dots.show_dots(self._dots_of(last, now), self.layer - 1)
-        self._show_tags(x, now, first, before, text)
-        step = integer(source.steps)
-        self.header.subtitle.set_words(f"{self.face.symbol} at step {step}")
+        self._show_tags(x, now, first, before, text, theory, bound)
+        self.header.subtitle.set_words(f"{self.face.symbol} at step {integer(step + 1)}")
+
+    def _draw_theory(
+        self, source: RunSource, x: np.ndarray, column: Column
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draw what theory says of delta, from the output's at the step the weights are of."""
+        theory, step = source.facts.theory, source.facts.theory_step
+        nothing = np.zeros(0)
+        if theory is None or self.face.quantity != "delta_norm" or step >= len(column):
+            self._theory.clear_points()
+            self._bound.clear_points()
+            return nothing, nothing
+        top = log10(column.read(step, step + 1)[0])[-1]
+        ratios = [one.log10_ratio for one in theory.layers]
+        predicted = top + np.array([np.nan if one is None else one for one in ratios])
+        bound = top + np.array([one.log10_sup for one in theory.layers])
+        self.header.subtitle.setToolTip(theory.sentence)
+        if np.isfinite(predicted).sum() < 2:  # the output's own value alone predicts nothing
+            predicted = nothing
+        flat = np.allclose(bound, top)  # a supremum of 1 says nothing
+        if len(predicted):
+            self._theory.show_points(x, predicted)
+        else:
+            self._theory.clear_points()
+        self._bound.show_points(x, np.full_like(bound, np.nan) if flat else bound)
+        return predicted, nothing if flat else bound
 
     def _before_event(self, source: RunSource, column: Column) -> tuple[np.ndarray | None, str]:
         """Return the profile of the last step before the latest event, and its words."""
@@ -104,20 +133,27 @@ class ProfileView(FaceView):
         first: np.ndarray,
         before: np.ndarray | None,
         text: str,
+        theory: np.ndarray,
+        bound: np.ndarray,
     ) -> None:
         tags: list[Tag] = []
         # Each at a place of its own, so that the words part even where the lines meet.
         lines = ((now, "now", "accent", 0.12), (before, text, "muted", 0.6))
         same = before is not None and np.allclose(before, first, atol=0.15, equal_nan=True)
-        for values, words, color, share in (*lines, (first, "at step 0", "muted", 0.35)):
-            if values is None or (values is first and same):
+        lines = (*lines, (first, "at step 0", "muted", 0.35))
+        lines = (*lines, (theory, "theory √χ", "good", 0.75))
+        lines = (*lines, (bound, "∏ sup φ′", "warn", 0.5))
+        for values, words, color, share in lines:
+            if values is None or not len(values) or (values is first and same):
                 continue
             finite = np.flatnonzero(np.isfinite(values))
             if finite.size:
                 at = finite[min(int(share * finite.size), finite.size - 1)]
                 tags.append(Tag(float(x[at]), float(values[at]), words, color))
-        lines = tuple((x, values) for values in (now, first, before) if values is not None)
-        self.plot.overlay.show_tags(tuple(tags), lines)
+        drawn = tuple(
+            (x, one) for one in (now, first, before, theory, bound) if one is not None and len(one)
+        )
+        self.plot.overlay.show_tags(tuple(tags), drawn)
 
     def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
         column, layer = self._column(), round(x)

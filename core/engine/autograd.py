@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +18,8 @@ from core.engine import losses, optimizers
 from core.engine.base import Change, Edit, StepBlock
 from core.engine.batches import Batches
 from core.engine.clipping import clip_
-from core.engine.facts import check_validation, facts_of, multiply_adds
+from core.engine.dissection import Onlooker, Step, first_of_state, first_of_step, same_bits
+from core.engine.facts import check_validation, facts_of, multiply_adds, theory_of
 from core.engine.penalties import Penalties, Segment
 from core.engine.schedules import Schedule
 from core.engine.stopping import EarlyStopping
@@ -30,9 +33,13 @@ from core.measure.norms import norms
 from core.measure.observer import Observer
 from core.measure.probe import Probe
 from core.network.build import Network, Taps
+from core.record.found import Found
 from core.record.source import Facts, Frame
+from core.theory.ledger import Ledger, ledger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from core.experiment import Experiment
 
 Tensor = torch.Tensor
@@ -103,6 +110,7 @@ class AutogradEngine:
             device=self.device,
         )
         self.step = 0
+        self._theory, self._theory_step = theory_of(experiment, self.samples), 0
         self._epochs_before, self._counted_from = 0.0, 0
         self._theta = torch.nn.Parameter(self.network.theta)
         self._zero = torch.zeros((), device=self.device)
@@ -115,6 +123,8 @@ class AutogradEngine:
         policy = experiment.measuring if observe else None
         self._observer = Observer(self.network, self.steps_per_epoch, policy, **self._to_watch())
         self._last: tuple[int, Taps, list[Tensor], list[Tensor]] | None = None
+        self._last_batch: tuple[Tensor, Tensor] = self._x[:1], self._targets[:1]
+        self._made: Step | None = None
         self._best: list[Tensor] = []
         self._judged = -1
 
@@ -135,6 +145,8 @@ class AutogradEngine:
             steps_per_epoch=self.steps_per_epoch,
             epochs_before=self._epochs_before,
             counted_from=self._counted_from,
+            theory=self._theory,
+            theory_step=self._theory_step,
         )
 
     @property
@@ -172,8 +184,10 @@ class AutogradEngine:
         columns = torch.stack(losses_made).cpu().numpy() if n else np.empty((0, 3), np.float32)
         scalars |= {name: columns[:, i] for i, name in enumerate(LOSSES)}
         scalars["learning_rate"] = np.array(rates, np.float32)
-        overhead = self._observer.take_seconds()
-        return StepBlock(n, scalars, layers, tuple(evaluations), not finite, stopped, overhead)
+        units, overhead = self._observer.take_units(), self._observer.take_seconds()
+        return StepBlock(
+            n, scalars, layers, tuple(evaluations), not finite, stopped, overhead, units
+        )
 
     def _train_step(self, losses_made: list[Tensor], rates: list[float]) -> bool:
         """Make one step: forward, loss, backward, penalise, clip, update; watch it if asked.
@@ -182,10 +196,10 @@ class AutogradEngine:
         """
         network, training, observer = self.network, self.experiment.training, self._observer
         watched = observer.watches(self.step)
-        was_last = self._batches.next_is_last
         chosen = self._batches.take()
         x, targets = self._x.index_select(0, chosen), self._targets.index_select(0, chosen)
 
+        self._last_batch = x, targets
         taps = network.forward(x, training=True)
         loss_data = losses.loss_of(training.loss, taps.h[-1], targets)
         gradients, deltas = self._backward(loss_data, taps, watched=watched)
@@ -208,6 +222,10 @@ class AutogradEngine:
             slopes = self._slopes.clone() if watched and self._learning else None
             if finite:
                 self._update(gradient, rate)
+            known = gradients if watched else None
+            self._made = Step(
+                chosen, x, targets, loss_data.detach(), loss_penalty, known, updated=finite
+            )
             rates.append(rate)
             losses_made.append(torch.stack([loss, loss_data.detach(), loss_penalty]))
             if watched:
@@ -217,7 +235,6 @@ class AutogradEngine:
                     known = self._targets is self._y
                     labels = targets if known else self._y.index_select(0, chosen)
                     answers = taps.h[-1], labels
-                # The last batch of an epoch may be smaller, and is measured by itself.
                 observer.add(
                     len(rates) - 1,
                     self.step,
@@ -226,7 +243,6 @@ class AutogradEngine:
                     [*shortened],
                     answers,
                     slopes,
-                    alone=was_last or self._batches.next_is_last,
                 )
         return finite
 
@@ -306,7 +322,7 @@ class AutogradEngine:
         if self._last is None:
             return None
         step, taps, deltas, gradients = self._last
-        return make_frame(
+        made = make_frame(
             step,
             self.network,
             taps,
@@ -317,6 +333,15 @@ class AutogradEngine:
             probe=self._probe if everything else None,
             loss=self.experiment.training.loss,
         )
+        return replace(made, ledger=self._ledger()) if everything else made
+
+    def _ledger(self) -> Ledger | None:
+        """Return what weights and activations do to delta, for the last batch as it is now."""
+        x, targets = self._last_batch
+        if len(x) < 2 and self.experiment.network.batch_normed:
+            return None
+        loss = self.experiment.training.loss
+        return ledger(self.network, x, lambda outputs: losses.loss_of(loss, outputs, targets))
 
     # What others change ------------------------------------------------------------------
 
@@ -340,6 +365,7 @@ class AutogradEngine:
         self.network.draw(change.layers, self._init_rng)
         optimizers.forget(self._optimizer, self._parts(change.layers))
         self._observer.restart(change.layers)
+        self._theory, self._theory_step = theory_of(self.experiment, self.samples), self.step
 
     def _adopt(self, experiment: Experiment) -> None:
         changed = differences(self.experiment, experiment)
@@ -362,7 +388,7 @@ class AutogradEngine:
         self._schedule.retime(self.step, self.steps_per_epoch, self.total_steps)
         self._stopping.adopt(training.early_stopping)
         if any(one.path.startswith("network") for one in changed):
-            self._last = None  # the taps belong to the old activations
+            self._last = self._made = None  # the taps belong to the old activations
             before = [layer.activation_spec for layer in self.network.layers]
             self.network.adopt(experiment.network)
             layers = enumerate(zip(before, self.network.layers, strict=True))
@@ -439,7 +465,80 @@ class AutogradEngine:
         self._judged = state["judged"]
         self._best = [one.clone() for one in state["best"]]
         self._observer.load_state(state["observer"])
-        self._last = None
+        self._last = self._made = None
+
+    # Looking back ------------------------------------------------------------------------
+
+    @contextmanager
+    def detour(self) -> Iterator[Callable[[], bool]]:
+        """Go elsewhere by :meth:`load_state`; afterwards everything is as it was, to the bit.
+
+        Every step there leaves its tensors behind; nothing is measured.
+
+        Yields
+        ------
+        callable
+            Tells whether parameters and statistics are those of the place one started from.
+        """
+        origin = self.state()
+        names = ("_observer", "_last", "_last_batch", "_made", "_theory", "_theory_step")
+        kept = {name: getattr(self, name) for name in names}
+        network, policy = self.network, self._observer.policy
+        self._observer = Onlooker(network, self.steps_per_epoch, policy, **self._to_watch())
+        try:
+            yield lambda: same_bits(
+                [network.theta, *network.buffers()], [origin["theta"], *origin["buffers"]]
+            )
+        finally:
+            self.load_state(origin)
+            for name, value in kept.items():
+                setattr(self, name, value)
+
+    @torch.no_grad()
+    def nonfinite(self) -> Found | None:
+        """Return the first value of the last step that is not finite, in order of computation."""
+        made = self._made
+        if made is None:
+            return None
+        if self._last is not None and self._last[0] == self.step - 1:
+            _, taps, deltas, _ = self._last
+        elif made.updated:
+            return None
+        else:
+            taps, deltas = self._passes_again(made)
+        gradient = self._theta.grad if made.updated else None
+        loss, memory = self.experiment.training.loss, self._memory()
+        found = first_of_step(self.network, made, taps, deltas, loss, gradient, memory)
+        if found is None:
+            return None
+        sample = None if found.row is None else int(made.chosen[found.row].item())
+        return found.found(self.step - 1, sample)
+
+    @torch.no_grad()
+    def nonfinite_state(self) -> Found | None:
+        """Return the first parameter, or memory of it, that is not finite now."""
+        found = first_of_state(self.network, self._memory())
+        return None if found is None else found.found(self.step)
+
+    @torch.enable_grad()
+    def _passes_again(self, made: Step) -> tuple[Taps, list[Tensor]]:
+        """Make both passes of a step whose update was not made again; dropout differs."""
+        buffers = [one.clone() for one in self.network.buffers()]
+        drawn, last = self._dropout_rng.get_state(), self._last
+        taps = self.network.forward(made.x, training=True)
+        loss = losses.loss_of(self.experiment.training.loss, taps.h[-1], made.targets)
+        _, deltas = self._backward(loss, taps, watched=True)
+        self._last = last
+        self._dropout_rng.set_state(drawn)
+        for buffer, one in zip(self.network.buffers(), buffers, strict=True):
+            buffer.copy_(one)
+        return taps, deltas
+
+    def _memory(self) -> list[Tensor]:
+        """Return what the optimiser remembers of each parameter, such as momentum."""
+        states = self._optimizer.state.values()
+        known = [one for state in states for one in state.values() if isinstance(one, Tensor)]
+        return [one for one in known if one.shape == self._theta.shape]
 
     def _generators(self) -> tuple[torch.Generator, ...]:
         return self._init_rng, self._batch_rng, self._dropout_rng

@@ -6,11 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     import numpy as np
     from numpy.typing import NDArray
 
     from core.experiment import Experiment
+    from core.record.found import Found
     from core.record.source import Facts, Frame
+    from core.record.units import UnitBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,8 @@ class StepBlock:
         Why a rule ended the run before its last step, in a sentence; empty if none did.
     overhead : dict of str to float
         Seconds that measuring took, by family.
+    units : UnitBlock or None
+        Births, deaths and activity of units; None if no step was watched.
     """
 
     n: int
@@ -39,6 +46,7 @@ class StepBlock:
     diverged: bool
     stopped: str = ""
     overhead: dict[str, float] = field(default_factory=dict[str, float])
+    units: UnitBlock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +115,19 @@ class Engine(Protocol):
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Resume from :meth:`state` of an engine with the same experiment."""
+        ...
+
+    def detour(self) -> AbstractContextManager[Callable[[], bool]]:
+        """Go elsewhere by :meth:`load_state`; afterwards everything is as it was, to the bit.
+
+        The context's value tells whether one has arrived, to the bit, where one started from.
+        """
+        ...
+
+    def nonfinite(self) -> Found | None:
+        """Return the first value of the last step that is not finite, in order of computation."""
+        ...
+
+    def nonfinite_state(self) -> Found | None:
+        """Return the first parameter, or memory of it, that is not finite now."""
         ...

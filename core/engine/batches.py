@@ -51,11 +51,6 @@ class Batches:
         self.per_epoch = full + (1 if rest >= self._least else 0)
         self.place = 0
 
-    @property
-    def next_is_last(self) -> bool:
-        """Whether the next batch ends the epoch, and so may be smaller."""
-        return self.place == self.per_epoch - 1
-
     def take(self) -> Tensor:
         """Return the numbers of the next batch's samples: shape (batch,), int64."""
         if self.place == 0:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.errors import LabError
 from core.record.source import Facts, LayerInfo
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from core.experiment import Experiment
     from core.experiment.shapes import Stage
     from core.network.build import Network
+    from core.theory.prediction import Profile
 
 
 def facts_of(
@@ -23,6 +26,8 @@ def facts_of(
     steps_per_epoch: int,
     epochs_before: float,
     counted_from: int,
+    theory: Profile | None,
+    theory_step: int,
 ) -> Facts:
     """Return layers, data and device; the numbers as in :class:`core.record.source.Facts`."""
     layers = tuple(
@@ -55,6 +60,23 @@ def facts_of(
         counted_from=counted_from,
         explained=() if samples.explained is None else tuple(samples.explained.tolist()),
         components=samples.kept,
+        theory=theory,
+        theory_step=theory_step,
+    )
+
+
+def theory_of(experiment: Experiment, samples: Samples) -> Profile | None:
+    """Return what theory predicts for weights drawn now; None where it has nothing to say."""
+    from core.theory.profile import predict
+
+    x = samples.x_train
+    if not len(x):
+        return None
+    mean, square = float(x.mean(dtype=np.float64)), float(np.square(x, dtype=np.float64).mean())
+    if not math.isfinite(square):
+        return None
+    return predict(
+        experiment.network, samples.shape, samples.n_outputs, mean_square=square, mean=mean
     )
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from core.experiment.measuring import MeasuringSpec
     from core.network.build import Network, Taps
+    from core.record.units import UnitBlock
 
 Tensor = torch.Tensor
 Array = NDArray[np.float32]
@@ -80,7 +81,8 @@ class Observer:
         self._not_learned = torch.full((len(network.layers),), math.nan, device=network.device)
         self._pieces = _Pieces()
         self.seconds: dict[str, float] = {}
-        self._next = 0
+        self._next = self._batch_size = 0
+        self._drawn = True
         self._cost = self._step_cost = 0.0
         self.follow(penalised=penalised, clipped=clipped, floor=floor)
 
@@ -98,11 +100,15 @@ class Observer:
         """Take note that the weights of layers were drawn again."""
         self.signals.regroup(layers)
         self.parameters.restart(self._network, layers)
+        self._drawn = True
 
     # During a step -----------------------------------------------------------------------
 
     def watches(self, step: int) -> bool:
         """Tell whether a step is to be measured."""
+        drawn, self._drawn = self._drawn, False
+        if drawn and self.policy is not None:  # what theory predicts is for these weights
+            return True
         match self.policy:
             case None:
                 return False
@@ -139,8 +145,6 @@ class Observer:
         scalars: list[Tensor],
         answers: tuple[Tensor, Tensor] | None,
         slopes: Tensor | None,
-        *,
-        alone: bool,
     ) -> None:
         """Keep what a watched step left behind, and measure once enough has come together.
 
@@ -157,9 +161,10 @@ class Observer:
             None where no classes are told apart.
         slopes : Tensor or None, shape (layers,)
             What PReLU had learned before the update.
-        alone : bool
-            Whether this step or the next has a batch of another size.
         """
+        if len(taps.h[-1]) != self._batch_size:  # the last batch of an epoch may be smaller
+            self.flush(everything=True)
+            self._batch_size = len(taps.h[-1])
         started = time.perf_counter()
         pieces = self._pieces
         pieces.rows.append(row)
@@ -170,7 +175,7 @@ class Observer:
             pieces.outputs.append(answers)
         full = self.signals.add(step, taps, deltas)
         self._spent("loss and accuracy", started)
-        self.flush(everything=full or alone)
+        self.flush(everything=full)
         if self.policy is not None and not isinstance(self.policy, EveryStep | SampledSteps):
             self._next = step + self._period(self.policy.percent)
 
@@ -233,6 +238,13 @@ class Observer:
             | {"accuracy": accuracy, "grad_norm": _placed(pieces.whole, rows, (steps,))},
             {name: signals[:, i] for i, name in enumerate(LayerSignals.NAMES)} | found,
         )
+
+    def take_units(self) -> UnitBlock | None:
+        """Return what became of units since this was last asked; None if nothing was watched."""
+        started = time.perf_counter()
+        units = self.signals.units.take()
+        self._spent("signals", started)
+        return units
 
     def state(self) -> dict[str, Any]:
         """Return what later measurements depend on."""

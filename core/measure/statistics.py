@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from core.measure.norms import measured_norms
 from core.measure.spread import std_of
+from core.measure.units import UnitTracker
 from core.network.activations import SATURATED_BELOW
 
 if TYPE_CHECKING:
@@ -27,10 +28,12 @@ Tensor = torch.Tensor
 
 CACHE_BYTES = 1_000_000
 """What the steps that wait to be measured may hold: about a core's second-level cache."""
-NEVER = -(2**62)
-"""Step at which a unit was last alive that has not been seen alive."""
 MOST_STEPS = 16
 """More steps at once gain nothing: the calls are then a small part already."""
+ON_OR_OFF = ("relu", "hard_tanh")
+"""Activations whose derivative is 0 or 1, so that counting tells all about it."""
+COUNTABLE = 2**24
+"""So far float32 counts without rounding."""
 
 
 def steps_at_once(bytes_per_step: int) -> int:
@@ -45,7 +48,7 @@ class _Group:
     first: int
     layers: list[Layer]
     plain: bool  # whether what the layers pass on is phi(z) itself
-    last_alive: Tensor  # (layers, units): newest step at which phi' was not 0 for some sample
+    columns: slice  # of their units among those of all layers
 
     def stack(self, steps: list[list[Tensor]]) -> Tensor:
         """Return shape (steps * layers, batch, units or channels, ...)."""
@@ -62,6 +65,11 @@ class LayerSignals:
     network : Network
     window : int
         Steps over which a unit must have been silent to count as dead (one epoch).
+
+    Attributes
+    ----------
+    units : UnitTracker
+        What becomes of every unit.
     """
 
     NAMES = (
@@ -79,6 +87,7 @@ class LayerSignals:
     def __init__(self, network: Network, window: int) -> None:
         self._network = network
         self.window = window
+        self.units = UnitTracker([layer.units for layer in network.layers])
         self._groups: list[_Group] = []
         self._steps: list[int] = []
         self._taps: list[Taps] = []
@@ -94,20 +103,16 @@ class LayerSignals:
         forget : collection of int
             Layers, from 0 at the input, whose units count as never seen from here on.
         """
-        device = self._network.device
-        known = [row for group in self._groups for row in group.last_alive]
+        self.units.forget(forget)
         self._groups = []
         first = 0
-        layers = self._network.layers
-        for _, members in groupby(enumerate(layers), _alike):
+        for _, members in groupby(enumerate(self._network.layers), _alike):
             group = [layer for _, layer in members]
-            alive = torch.full((len(group), group[0].units), NEVER, device=device)
-            for row, index in enumerate(range(first, first + len(group))):
-                if index not in forget:
-                    alive[row] = known[index]
             plain = all(layer.passes_phi for layer in group)
-            self._groups.append(_Group(first, group, plain, alive))
-            first += len(group)
+            last = first + len(group)
+            columns = slice(int(self.units.starts[first]), int(self.units.starts[last]))
+            self._groups.append(_Group(first, group, plain, columns))
+            first = last
 
     def add(self, step: int, taps: Taps, deltas: list[Tensor]) -> bool:
         """Keep the signals of a step; return whether it is time to flush.
@@ -140,17 +145,27 @@ class LayerSignals:
         ndarray, shape (steps, 9, layers)
             In the order of ``NAMES``.
         """
-        n, first = len(self._steps), 0
+        n = len(self._steps)
         found = np.empty((n, len(self.NAMES), len(self._network.layers)), np.float32)
+        active = self.units.rows(n, len(self._deltas[0][0]))
         for group in self._groups:
-            last = first + len(group.layers)
-            self._measure(group, found[:, :, first:last].swapaxes(0, 1))
-            first = last
+            part = found[:, :, group.first : group.first + len(group.layers)]
+            self._measure(group, part.swapaxes(0, 1), active[:, group.columns])
+        found[:, -1] = self.units.observe(self._steps, active, self.window)
         self._steps, self._taps, self._deltas = [], [], []
         return found
 
-    def _measure(self, group: _Group, found: NDArray[np.float32]) -> None:
-        """Fill in a group of layers, shape (9, steps, layers)."""
+    def _measure(
+        self, group: _Group, found: NDArray[np.float32], active: NDArray[np.int32]
+    ) -> None:
+        """Fill in a group of layers: all but what is dead, and how often each unit was active.
+
+        Parameters
+        ----------
+        group : _Group
+        found : ndarray, shape (9, steps, layers)
+        active : ndarray, shape (steps, units of all layers of the group)
+        """
         activation, taps, shape = group.layers[0].activation, self._taps, found.shape[1:]
         delta = group.stack(self._deltas)
         out = group.stack([one.a for one in taps] if group.plain else [one.h for one in taps])
@@ -160,18 +175,34 @@ class LayerSignals:
         found[1], found[2], found[3] = _spread(out.flatten(1), shape)
         found[4], found[5] = found[2:4] if same else _spread(z.flatten(1), shape)[1:]
         if activation.kind == "linear":  # phi' = 1 everywhere
-            found[6], found[7], found[8] = 1.0, 0.0, 0.0
+            found[6], found[7] = 1.0, 0.0
+            active[:] = delta.shape[1]
             return
         phi = out if group.plain else group.stack([one.a for one in taps])
         slope, sup = self._slope(group, z, phi)
+        if activation.kind in ON_OR_OFF and slope[0].numel() < COUNTABLE:
+            by_unit = slope.sum(dim=1) if slope.ndim == 3 else _active(slope)
+            active[:] = by_unit.cpu().numpy().reshape(len(active), -1)
+            size = slope[0].numel()
+            open_ = by_unit.sum(dim=1) if slope.ndim == 3 else slope.flatten(1).sum(dim=1)
+            count = open_.cpu().numpy().astype(np.float64).reshape(shape)
+            found[6], found[7] = count / size, (size - count) / size
+            return
         flat = slope.flatten(1)
+        size = flat.abs() if activation.signed else flat
+        least = float(size.amin())
+        means = flat.mean(dim=1).cpu().numpy().reshape(shape)
+        found[6] = means / (sup.reshape(shape).cpu().numpy() if isinstance(sup, Tensor) else sup)
         limit = SATURATED_BELOW * sup
-        saturated = (flat.abs() if activation.signed else flat) < limit
-        means = torch.stack([flat.mean(dim=1), saturated.mean(dim=1, dtype=flat.dtype)])
-        found[6:8] = means.cpu().numpy().reshape(2, *shape)
-        found[6] /= sup.reshape(shape).cpu().numpy() if isinstance(sup, Tensor) else sup
-        dead = self._dead(group, _somewhere(slope).view(*shape, -1))
-        found[8] = dead.mean(dim=2, dtype=flat.dtype).cpu().numpy()
+        if isinstance(limit, float) and least >= limit:
+            found[7] = 0.0
+        else:
+            share = (size < limit).mean(dim=1, dtype=flat.dtype)
+            found[7] = share.cpu().numpy().reshape(shape)
+        if least > 0.0:
+            active[:] = delta.shape[1]
+        else:
+            active[:] = _active(slope).cpu().numpy().reshape(len(active), -1)
 
     def _slope(self, group: _Group, z: Tensor, phi: Tensor) -> tuple[Tensor, Tensor | float]:
         """Return phi' and its supremum; of PReLU those of each step, before its update."""
@@ -183,26 +214,13 @@ class LayerSignals:
         slope = torch.where(z > 0, 1.0, alpha.view(-1, *[1] * (z.ndim - 1)))
         return slope, alpha.abs().clamp(min=1.0).unsqueeze(1)
 
-    def _dead(self, group: _Group, alive: Tensor) -> Tensor:
-        """Return which units were silent over the window up to each step."""
-        steps = torch.tensor(self._steps, device=alive.device).view(-1, 1, 1)
-        if len(alive) == 1:
-            last = group.last_alive.masked_fill_(alive[0], self._steps[0]).unsqueeze(0)
-        else:
-            seen = torch.where(alive, steps, NEVER)
-            seen[0] = torch.maximum(seen[0], group.last_alive)
-            last = seen.cummax(dim=0).values
-            group.last_alive.copy_(last[-1])
-        return last <= steps - self.window
-
-    def state(self) -> list[Tensor]:
+    def state(self) -> dict[str, Any]:
         """Return the memory of dead units."""
-        return [group.last_alive.clone() for group in self._groups]
+        return self.units.state()
 
-    def load_state(self, state: list[Tensor]) -> None:
+    def load_state(self, state: dict[str, Any]) -> None:
         """Restore :meth:`state`."""
-        for group, alive in zip(self._groups, state, strict=True):
-            group.last_alive.copy_(alive)
+        self.units.load_state(state)
 
 
 def _spread(
@@ -226,6 +244,8 @@ def _alike(numbered: tuple[int, Layer]) -> tuple[object, ...]:
     return layer.stage.after, layer.activation_spec, own
 
 
-def _somewhere(slope: Tensor) -> Tensor:
-    """Return which units pass an error on for some sample (and pixel): (layers, units)."""
-    return slope.any(dim=1) if slope.ndim == 3 else slope.any(dim=4).any(dim=3).any(dim=1)
+def _active(slope: Tensor) -> Tensor:
+    """Return for how many samples each unit passes an error on (in some pixel): (layers, units)."""
+    if slope.ndim == 3:
+        return (slope != 0).sum(dim=1, dtype=slope.dtype)
+    return slope.any(dim=4).any(dim=3).sum(dim=1, dtype=slope.dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.measure.missing import not_measured
+from core.measure.missing import NOT_MEASURED, not_measured
 
 Array = NDArray[np.float32]
 
@@ -34,7 +34,7 @@ class Chunks:
         self.nbytes = 0
         self._shape = shape
         self._chunks: list[Array] = []
-        self._gone: Array = np.broadcast_to(np.float32(np.nan), (size, *shape))
+        self._gone: Array = np.broadcast_to(NOT_MEASURED, (size, *shape))
 
     def write(self, at: int, values: Array) -> None:
         """Write rows from row ``at``, which is the end, on."""

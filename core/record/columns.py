@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from core.measure.missing import not_measured
 from core.record.chunks import Array, Chunks
 from core.record.envelope import Envelope, join
 from core.record.gaps import has_gaps, reduced
@@ -110,17 +111,34 @@ class Column:
     def read(self, start: int = 0, stop: int | None = None) -> Array:
         """Return rows ``start:stop``, read-only; a view if they are neighbours in memory.
 
-        Rows before :attr:`first_kept` are no longer known, and NaN.
+        Rows before :attr:`first_kept` are no longer known: they read as not measured.
         """
         start, stop, _ = slice(start, stop).indices(self._length)
         return self._raw.read(start, stop)
 
     def last(self) -> Array | None:
-        """Return the newest row, read-only, or None while there is none."""
+        """Return the newest row that was measured, read-only, or None while there is none."""
+        found = self.latest()
+        return None if found is None else found[1]
+
+    def latest(self) -> tuple[int, Array] | None:
+        """Return step and values of the newest row that was measured, or None.
+
+        It looks back for as many rows as are kept in one piece.
+        """
         while length := self._length:
             row = self.read(length - 1, length)[0]
-            if self._kept < length:  # else it was overtaken
-                return row
+            if self._kept >= length:  # it was overtaken
+                continue
+            if not not_measured(row).all():
+                return length - 1, row
+            start = max(0, length - _ROWS)
+            gaps = not_measured(self.read(start, length)).reshape(length - start, -1).all(axis=1)
+            known = np.flatnonzero(~gaps)
+            if not known.size:
+                return None
+            at = start + int(known[-1])
+            return at, self.read(at, at + 1)[0]
         return None
 
     def envelope(self, start: int, stop: int, buckets: int) -> Envelope:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from core.experiment.fields import Part
+    from core.theory.ledger import Ledger
 
 Array = NDArray[np.float32]
 
@@ -189,12 +190,15 @@ class Frame:
         Of the weights when the frame was made, thus after the update of ``step``.
     seconds : float
         What making it took.
+    ledger : Ledger or None
+        What each layer did to delta, of the same batch after the update of ``step``.
     """
 
     step: int
     layers: tuple[LayerFrame, ...]
     predictions: Predictions | None = None
     seconds: float = 0.0
+    ledger: Ledger | None = None
 
     @property
     def nbytes(self) -> int:

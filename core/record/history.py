@@ -7,7 +7,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from core.record.frame import Frame
 
@@ -114,6 +114,18 @@ class FrameHistory:
         while sum(self._sizes.values()) > self._most_bytes and len(self._spread) > 2:
             self._thin()
             self._publish()
+
+    def pin(self, frames: Iterable[Frame]) -> None:
+        """Keep frames of steps gone by, such as the last ones before a divergence.
+
+        A pinned frame of the same step is replaced; of more than ``MOST_PINNED`` the oldest
+        are given up.
+        """
+        pinned = {frame.step: frame for frame in (*self._pinned, *frames)}
+        self._pinned = sorted(pinned.values(), key=_step)[-MOST_PINNED:]
+        for frame in self._pinned:
+            self._sizes[frame.step] = frame.nbytes
+        self._publish()
 
     def _add_spread(self, frame: Frame) -> None:
         spread = self._spread

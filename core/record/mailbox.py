@@ -13,6 +13,7 @@ class Mailbox(Generic[T]):
     def __init__(self) -> None:
         self._value: T | None = None
         self._requested = False
+        self._everything = False
 
     @property
     def value(self) -> T | None:
@@ -24,11 +25,18 @@ class Mailbox(Generic[T]):
         """Whether somebody waits for a new value."""
         return self._requested
 
-    def request(self) -> None:
-        """Ask for a new value."""
+    @property
+    def everything(self) -> bool:
+        """Whether somebody waits for a value with all its parts."""
+        return self._everything
+
+    def request(self, *, everything: bool = False) -> None:
+        """Ask for a new value, perhaps with the parts that take longer."""
+        self._everything = self._everything or everything
         self._requested = True
 
-    def put(self, value: T) -> None:
-        """Publish a value; the request counts as answered."""
-        self._requested = False
+    def put(self, value: T, *, everything: bool = True) -> None:
+        """Publish a value; the requests that it answers are over."""
+        self._requested = self._requested and self._everything and not everything
+        self._everything = self._everything and not everything
         self._value = value

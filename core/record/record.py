@@ -10,11 +10,21 @@ from core.measure.quantities import LAYER_QUANTITIES, SCALARS
 from core.record.columns import Column
 from core.record.history import FrameHistory
 from core.record.mailbox import Mailbox
-from core.record.source import Evaluations, Event, Facts, Frame, State, Status
+from core.record.source import Evaluations, Event, Facts, Found, Frame, State, Status
+from core.record.units import UnitLog
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from core.engine.base import StepBlock
     from core.experiment import Experiment
+
+
+BUDGET = 2**30
+"""Bytes for the numbers of all layers at full detail: of twenty layers about 600,000 steps.
+
+Beyond them the oldest rows go; what pictures are made of, minima, maxima and means, stays.
+"""
 
 
 def new_run_id() -> str:
@@ -38,11 +48,14 @@ class Record:
         self.layer_columns: dict[str, Column] = {}
         self.evaluations = Evaluations()
         self.events: tuple[Event, ...] = ()
+        self.units = UnitLog()
         self.steps = 0
         self.steps_per_s = 0.0
         self.seconds = 0.0
+        self.overhead: dict[str, float] = {}
         self.version = 0
         self.history = FrameHistory()
+        self.found: Found | None = None
         self._mailbox: Mailbox[Frame] = Mailbox()
 
     # Read by everybody -----------------------------------------------------------------
@@ -62,15 +75,23 @@ class Record:
         """Whether a reader waits for a new snapshot."""
         return self._mailbox.requested
 
-    def request_frame(self) -> None:
+    @property
+    def everything_requested(self) -> bool:
+        """Whether a reader waits for a snapshot with all its parts."""
+        return self._mailbox.everything
+
+    def request_frame(self, *, everything: bool = False) -> None:
         """Ask for a new snapshot."""
-        self._mailbox.request()
+        self._mailbox.request(everything=everything)
 
     # Written by the trainer ------------------------------------------------------------
 
     def begin(self, facts: Facts) -> None:
         """Fix the layers; columns exist from here on."""
-        self.layer_columns = {name: Column(len(facts.layers)) for name in LAYER_QUANTITIES}
+        layers = len(facts.layers)
+        budget = BUDGET // len(LAYER_QUANTITIES)
+        self.layer_columns = {name: Column(layers, budget) for name in LAYER_QUANTITIES}
+        self.units = UnitLog(len(facts.layers))
         self.facts = facts
         self.version += 1
 
@@ -82,6 +103,10 @@ class Record:
             self.scalars[name].append(values)
         for evaluation in block.evaluations:
             self.add_evaluation(*evaluation)
+        if block.units is not None:
+            self.units.append(block.units)
+        for family, seconds in block.overhead.items():
+            self.overhead[family] = self.overhead.get(family, 0.0) + seconds
         self.steps += block.n
         self.version += 1
 
@@ -95,11 +120,20 @@ class Record:
         rows.val_accuracy.append(accuracy)
         self.version += 1
 
-    def put_frame(self, frame: Frame, keep: bool = False) -> None:
-        """Publish a heavy snapshot; ``keep`` it also in the history."""
+    def put_frame(self, frame: Frame, keep: bool = False, *, everything: bool = True) -> None:
+        """Publish a heavy snapshot; ``keep`` it also in the history.
+
+        ``everything`` says whether it has all its parts.
+        """
         if keep:
             self.history.add(frame)
-        self._mailbox.put(frame)
+        self._mailbox.put(frame, everything=everything)
+        self.version += 1
+
+    def put_findings(self, found: Found | None, frames: Iterable[Frame]) -> None:
+        """Publish where the run left the finite numbers, and frames of the steps up to there."""
+        self.found = found
+        self.history.pin(frames)
         self.version += 1
 
     def add_event(self, kind: str, text: str) -> None:

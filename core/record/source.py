@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from core.record.found import Found as Found
 from core.record.frame import Frame as Frame
 from core.record.frame import Histogram as Histogram
 from core.record.frame import LayerFrame as LayerFrame
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from core.experiment.fields import Part
     from core.record.columns import Column
     from core.record.history import FrameHistory
+    from core.record.units import UnitLog
+    from core.theory.prediction import Profile
 
 
 class State(StrEnum):
@@ -111,6 +114,9 @@ class Facts:
         Share of the variance of each principal component, if PCA was asked for.
     components : int
         How many of them were kept.
+    theory : Profile or None
+        What theory predicts for the weights as they were drawn before ``theory_step``.
+    theory_step : int
     """
 
     layers: tuple[LayerInfo, ...] = ()
@@ -127,6 +133,8 @@ class Facts:
     counted_from: int = 0
     explained: tuple[float, ...] = ()
     components: int = 0
+    theory: Profile | None = None
+    theory_step: int = 0
 
     def epoch(self, step: int) -> float:
         """Return how many epochs the first ``step`` updates are."""
@@ -215,6 +223,11 @@ class RunSource(Protocol):
         ...
 
     @property
+    def units(self) -> UnitLog:
+        """Births, deaths and resurrections of units, and how active each is."""
+        ...
+
+    @property
     def frame(self) -> Frame | None:
         """The newest heavy snapshot, or None."""
         ...
@@ -224,8 +237,29 @@ class RunSource(Protocol):
         """Heavy snapshots of the whole run, evenly spread."""
         ...
 
-    def request_frame(self) -> None:
-        """Ask for a new snapshot; it appears in ``frame`` some milliseconds later."""
+    @property
+    def found(self) -> Found | None:
+        """The first value that was not finite, once the run has diverged."""
+        ...
+
+    def request_frame(self, *, everything: bool = False) -> None:
+        """Ask for a new snapshot; it appears in ``frame`` some milliseconds later.
+
+        Parameters
+        ----------
+        everything : bool
+            With what takes longer: singular values, predictions, ledger.
+        """
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """Time that the trainer has spent on steps, measuring included."""
+        ...
+
+    @property
+    def overhead(self) -> Mapping[str, float]:
+        """Seconds of it that measuring took, by family."""
         ...
 
     @property

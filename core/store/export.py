@@ -11,9 +11,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core import __version__
 from core.errors import LabError
 from core.experiment import write_experiment
+from core.measure.missing import blank, not_measured
 from core.measure.quantities import EVALUATIONS, LAYER_QUANTITIES, SCALARS
 
 if TYPE_CHECKING:
@@ -77,8 +81,9 @@ def summary(record: Record, until: int | None = None) -> dict[str, Any]:
     seconds = record.seconds
     final: dict[str, Any] = {"step": n - 1} if n else {}
     for name in SCALARS:
-        if n:
-            final[name] = plain_number(float(record.scalars[name].read(n - 1, n)[0]))
+        values = record.scalars[name].read(n - 1, n) if n else blank((1,))
+        if not not_measured(values).any():
+            final[name] = plain_number(float(values[0]))
     steps, *values = record.evaluations.arrays()
     for name, column in zip(EVALUATIONS, values, strict=True):
         if len(steps):
@@ -92,6 +97,7 @@ def summary(record: Record, until: int | None = None) -> dict[str, Any]:
         "steps": n,
         "seconds": round(seconds, 3),
         "steps_per_s": round(n / seconds, 1) if seconds else 0.0,
+        "measuring": {family: round(spent, 3) for family, spent in record.overhead.items()},
         "final": final,
         "events": [
             {"step": event.step, "kind": event.kind, "text": event.text} for event in record.events
@@ -131,7 +137,7 @@ def _scalar_rows(record: Record, n: int) -> Iterator[list[Any]]:
     blank = [""] * len(EVALUATIONS)
     for start in range(0, n, _CHUNK):
         stop = min(start + _CHUNK, n)
-        columns = [record.scalars[name].read(start, stop).tolist() for name in SCALARS]
+        columns = [_cells(record.scalars[name].read(start, stop)) for name in SCALARS]
         for step, row in enumerate(zip(*columns, strict=True), start):
             yield [step, *map(_text, row), *evaluated.get(step, blank)]
 
@@ -141,7 +147,7 @@ def _layer_rows(record: Record, n: int) -> Iterator[list[Any]]:
     for start in range(0, n, _CHUNK):
         stop = min(start + _CHUNK, n)
         columns = [
-            record.layer_columns[name].read(start, stop).tolist() for name in LAYER_QUANTITIES
+            _cells(record.layer_columns[name].read(start, stop)) for name in LAYER_QUANTITIES
         ]
         for place, step in enumerate(range(start, stop)):
             for index, layer in enumerate(layers):
@@ -149,6 +155,16 @@ def _layer_rows(record: Record, n: int) -> Iterator[list[Any]]:
                 yield [step, layer.number, layer.name, *values]
 
 
-def _text(value: float) -> str:
-    """Nine digits bring a float32 back to the bit."""
-    return f"{value:.9g}"
+def _cells(values: NDArray[np.float32]) -> list[Any]:
+    """Return values as nested lists, None where nobody measured."""
+    gaps = not_measured(values)
+    if not gaps.any():
+        return values.tolist()
+    cells = values.astype(object)
+    cells[gaps] = None
+    return cells.tolist()
+
+
+def _text(value: float | None) -> str:
+    """Nine digits bring a float32 back to the bit; what was not measured is an empty cell."""
+    return "" if value is None else f"{value:.9g}"

@@ -19,6 +19,7 @@ from core.record import (
     State,
     Status,
 )
+from core.theory.ledger import Ledger, LedgerRow
 
 EVENT_TEXT = "Layers: sigmoid → ReLU, He"
 
@@ -138,7 +139,19 @@ def put_frame(record: Record, *, relu: bool = False, units: int = 64) -> None:
                 Relu() if relu else Sigmoid(),
             )
         )
-    record.put_frame(Frame(record.steps - 1, tuple(layers)))
+    record.put_frame(Frame(record.steps - 1, tuple(layers), ledger=ledger(count, relu=relu)))
+
+
+def ledger(layers: int, *, relu: bool = False) -> Ledger:
+    """Return a ledger in which the activation takes 0.62 decades a layer, or nearly nothing."""
+    rows: list[LedgerRow] = []
+    delta = 0.2
+    for index in range(layers - 2, -1, -1):
+        weighed = delta * 1.1
+        below = weighed * (0.91 if relu else 10**-0.62)
+        rows.append(LedgerRow(index, f"dense {index + 1}", delta, delta, weighed, weighed, below))
+        delta = below
+    return Ledger(0.2, 0.2, tuple(rows))
 
 
 def fake_record(steps: int = 1640, switch: int | None = 800, layers: int = 20) -> Record:

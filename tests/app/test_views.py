@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.clock import BUDGET_S, FASTEST_MS, SLOWEST_MS, RenderClock
+from app.plots import heat_image, index_image
 from app.plots.heat_image import INF, NAN, ZERO
 from app.theme import load_theme
 from app.views import (
@@ -21,13 +22,17 @@ from app.views import (
     AccuracyView,
     HeatmapView,
     LayersOverTimeView,
+    LedgerView,
     LossView,
     ProfileView,
     SaturationView,
     View,
 )
-from core.experiment import with_settings
+from core.experiment import Experiment, with_settings
+from core.measure.missing import NOT_MEASURED
 from core.record import Event, Record, State, Status
+from core.theory.ledger import Ledger, LedgerRow
+from core.theory.profile import predict
 from tests.app.fake_source import (
     append_steps,
     empty_record,
@@ -59,6 +64,7 @@ def test_the_views_have_names() -> None:
         "distributions",
         "profile",
         "layers",
+        "ledger",
     ]
     assert all(kind.title for kind in VIEWS)
 
@@ -313,7 +319,7 @@ def test_frames_are_asked_for_at_most_ten_times_a_second(
     now = [1000.0]
     monkeypatch.setattr("app.views.base.time.monotonic", lambda: now[0])
     asked: list[float] = []
-    monkeypatch.setattr(record, "request_frame", lambda: asked.append(now[0]))
+    monkeypatch.setattr(record, "request_frame", lambda **_: asked.append(now[0]))
     view.refresh()
     assert asked == []  # the frame of the newest step is there
     for _ in range(100):
@@ -380,6 +386,59 @@ def test_the_words_of_the_loss_are_those_of_the_chosen_one(qtbot: QtBot) -> None
         view = shown(qtbot, LossView, record)
         assert view.header.subtitle.text == words
         assert bool(view.plot.overlay.shown("rules")) == has_rule
+
+
+def test_the_ledger_books_what_each_layer_did(qtbot: QtBot) -> None:
+    view = shown(qtbot, LedgerView, fake_record(100, switch=None, layers=5))
+    assert isinstance(view, LedgerView)
+    x, y = view._level.getData()
+    assert x.tolist() == [1, 2, 3, 4, 5]
+    change = np.log10(1.1) - 0.62
+    assert y == pytest.approx([4 * change, 3 * change, 2 * change, change, 0.0])
+    assert "weights +0.17, activation −2.48 decades" in view.header.subtitle.text
+    cursor = view._read_out(view.plot, 3.1, -1.0)
+    assert cursor is not None
+    assert cursor.lines == ("layer 3 · −0.58 decades", "weights +0.04", "activation −0.62")
+
+
+def test_the_ledger_says_where_the_signal_ends(qtbot: QtBot) -> None:
+    record = fake_record(50, switch=None, layers=4)
+    rows = (
+        LedgerRow(2, "dense 3", 0.2, 0.2, 0.1, 0.1, 0.05),
+        LedgerRow(1, "dense 2", 0.05, 0.05, 0.02, 0.02, 0.0),
+        LedgerRow(0, "dense 1", 0.0, 0.0, 0.0, 0.0, 0.0),
+    )
+    frame = record.frame
+    assert frame is not None
+    record.put_frame(dataclasses.replace(frame, ledger=Ledger(0.2, 0.2, rows)))
+    view = shown(qtbot, LedgerView, record)
+    assert view.canvas.plots[0].overlay.shown("note") == ("the signal ends at layer 2", "bad")
+
+
+def test_theory_lies_over_the_profile_of_the_first_step(qtbot: QtBot) -> None:
+    record = fake_record(60, switch=None, layers=4)
+    spec = Experiment.parse(
+        {"network": {"layers": [{"units": 64, "activation": "sigmoid", "repeat": 3}]}}
+    )
+    theory = predict(spec.network, (64,), 10)
+    record.facts = dataclasses.replace(record.facts, theory=theory)
+    view = shown(qtbot, ProfileView, record)
+    assert isinstance(view, ProfileView)
+    top = np.log10(record.layer_columns["delta_norm"].read(0, 1)[0][-1])
+    expected = [top + (one.log10_ratio or 0.0) for one in theory.layers]
+    assert view._theory.getData()[1] == pytest.approx(expected)
+    bound = [top + n * np.log10(0.25) for n in (3, 2, 1, 0)]
+    assert view._bound.getData()[1] == pytest.approx(bound)
+    view.faces.choose("activation_norm")
+    view.refresh()
+    assert view.plot.overlay.shown("tags")
+    assert not any("theory" in tag.text for tag in view.plot.overlay.shown("tags"))  # type: ignore[attr-defined]
+
+
+def test_steps_that_were_not_measured_are_no_numbers_in_the_heatmap() -> None:
+    values = np.array([[1.0, np.nan, NOT_MEASURED, 0.0]], np.float32)
+    kinds = index_image(values, -1.0, 1.0)[:, 0].tolist()
+    assert kinds[1:] == [NAN, heat_image.NOT_MEASURED, ZERO]
 
 
 def test_where_a_number_is_predicted_there_is_no_accuracy(qtbot: QtBot) -> None:

@@ -1,105 +1,41 @@
 """How fast: ratios of times, all measured in one run and interleaved.
 
-Run by ``python tests/bench/bench.py``. Each table compares two ways of doing the same work in
-turns, A B A B, and takes medians: whatever else the machine does hits both alike. Compare
-ratios, not microseconds, between machines.
+Run by ``python tests/bench/bench.py``. Each table compares ways of doing the same work in turns,
+A B C A B C, and takes medians over the rounds of each round's ratios: whatever else the machine
+does hits all alike. Compare ratios, not microseconds, between machines.
+
+TensorBoard is no dependency: without it the table that needs it says so. To have it beside the
+environment rather than in it: ``pip install --no-deps --target FOLDER tensorboard ...`` and
+``PYTHONPATH=FOLDER``.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
-import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import torch
-from torch import nn
-from torch.utils.data import DataLoader, TensorDataset
+from ways import (
+    BUDGET,
+    EVERYTHING,
+    NETWORKS,
+    NOTHING,
+    HistogramLoop,
+    OurEngine,
+    PlainLoop,
+    check_alike,
+    experiment_of,
+)
 
-from core.data.samples import load_samples
-from core.engine.autograd import AutogradEngine
-from core.experiment import Experiment
-
-ADAM = {"kind": "adam", "lr": 0.001}
-NETWORKS: dict[str, dict] = {
-    "64-(8 x 20)-10 tanh, batch 32": {
-        "data": {"kind": "digits"},
-        "network": {"layers": [{"units": 8, "activation": "tanh", "repeat": 20}]},
-        "training": {"batch_size": 32, "optimizer": ADAM},
-    },
-    "784-300-100-10 ReLU, batch norm, batch 32": {
-        "data": {"kind": "fashion_mnist"},
-        "network": {
-            "layers": [
-                {"units": units, "activation": "relu", "batch_norm": "before_activation"}
-                for units in (300, 100)
-            ]
-        },
-        "training": {"batch_size": 32, "optimizer": ADAM},
-    },
-    "2-8-8-2 tanh, batch 10": {
-        "data": {"kind": "moons"},
-        "network": {"layers": [{"units": 8, "activation": "tanh", "repeat": 2}]},
-        "training": {"batch_size": 10, "optimizer": ADAM},
-    },
-}
+Rounds = list[list[float]]
+"""Seconds a step: of each way, of each round."""
 
 
-class PlainLoop:
-    """The loop that people write: nothing is measured."""
-
-    def __init__(self, experiment: Experiment, device: torch.device) -> None:
-        samples = load_samples(experiment.data, experiment.seed)
-        parts: list[nn.Module] = []
-        width = samples.n_features
-        for layer in experiment.network.expanded():
-            parts.append(nn.Linear(width, layer.units))
-            if layer.batch_norm.kind == "before_activation":
-                parts.append(nn.BatchNorm1d(layer.units))
-            parts.append({"tanh": nn.Tanh, "relu": nn.ReLU}[layer.activation.kind]())
-            width = layer.units
-        self.model = nn.Sequential(*parts, nn.Linear(width, samples.n_classes)).to(device)
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=0.001)
-        self.loss = nn.CrossEntropyLoss()
-        dataset = TensorDataset(
-            torch.from_numpy(samples.x_train), torch.from_numpy(samples.y_train)
-        )
-        self.loader = DataLoader(dataset, batch_size=experiment.training.batch_size, shuffle=True)
-        self.device = device
-        self.batches = iter(self.loader)
-
-    def steps(self, count: int) -> None:
-        """Make so many updates."""
-        while count:
-            for x, y in self.batches:
-                x, y = x.to(self.device), y.to(self.device)
-                self.optimizer.zero_grad()
-                self.loss(self.model(x), y).backward()
-                self.optimizer.step()
-                count -= 1
-                if not count:
-                    return
-            self.batches = iter(self.loader)
-
-
-class OurEngine:
-    """The engine, in blocks as the trainer asks for them, with everything measured."""
-
-    def __init__(self, experiment: Experiment) -> None:
-        self.engine = AutogradEngine(experiment)
-
-    def steps(self, count: int) -> None:
-        """Make so many updates."""
-        while count:
-            count -= self.engine.advance(count, 0.015).n
-
-
-def interleaved(ways: Sequence[Callable[[int], None]], rounds: int, seconds: float) -> list[float]:
-    """Return the median seconds a step of each way, measured in turns.
+def interleaved(ways: Sequence[Callable[[int], None]], rounds: int, seconds: float) -> Rounds:
+    """Measure ways in turns.
 
     Parameters
     ----------
@@ -116,13 +52,31 @@ def interleaved(ways: Sequence[Callable[[int], None]], rounds: int, seconds: flo
         started = time.perf_counter()
         way(100)
         counts.append(max(10, int(seconds / (time.perf_counter() - started) * 100)))
-    times: list[list[float]] = [[] for _ in ways]
+    times: Rounds = [[] for _ in ways]
     for _ in range(rounds):
         for place, (way, count) in enumerate(zip(ways, counts, strict=True)):
             started = time.perf_counter()
             way(count)
             times[place].append((time.perf_counter() - started) / count)
-    return [statistics.median(one) for one in times]
+    return times
+
+
+def microseconds(times: Sequence[float]) -> str:
+    """Return the median of the rounds."""
+    return f"{statistics.median(times) * 1e6:,.0f}"
+
+
+def ratio(one: Sequence[float], other: Sequence[float]) -> str:
+    """Return the median of the rounds' ratios, with the middle half of them."""
+    low, middle, high = statistics.quantiles(
+        [a / b for a, b in zip(one, other, strict=True)], n=4, method="inclusive"
+    )
+    return f"{middle:.2f} ({low:.2f}-{high:.2f})"
+
+
+def less(one: Sequence[float], other: Sequence[float]) -> list[float]:
+    """Return the differences of the rounds."""
+    return [a - b for a, b in zip(one, other, strict=True)]
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -139,34 +93,86 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def engine_ratios(device: str, rounds: int, seconds: float) -> str:
-    """Compare the plain loop with the engine on every network."""
-    rows = []
-    for name, plain in NETWORKS.items():
-        training = plain["training"] | {"device": device}
-        experiment = Experiment.parse(plain | {"training": training})
-        ours = OurEngine(experiment)
-        loop = PlainLoop(experiment, ours.engine.device)
-        plain_s, ours_s = interleaved([loop.steps, ours.steps], rounds, seconds)
-        rows.append(
-            [name, f"{plain_s * 1e6:,.0f}", f"{ours_s * 1e6:,.0f}", f"{ours_s / plain_s:.2f}"]
+def engines(device: str, rounds: int, seconds: float) -> tuple[str, str]:
+    """Compare the plain loop with the engine on every network.
+
+    Returns
+    -------
+    speeds, costs : str
+        Tables of times and ratios, and of what measuring everything costs by family.
+    """
+    speeds: list[list[str]] = []
+    costs: list[list[str]] = []
+    families: list[str] = []
+    for name in NETWORKS:
+        experiment = experiment_of(name, device)
+        ours = [OurEngine(experiment, policy) for policy in (EVERYTHING, BUDGET, NOTHING)]
+        loop = PlainLoop(experiment, ours[0].engine.device)
+        check_alike(loop, ours[0])
+        times = interleaved([loop.steps, *(one.steps for one in ours)], rounds, seconds)
+        plain, everything, budget, nothing = times
+        speeds.append(
+            [
+                name,
+                *map(microseconds, times),
+                ratio(everything, plain),
+                ratio(everything, nothing),
+                ratio(budget, nothing),
+            ]
         )
-    return table(["network", "plain, µs/step", "ours, µs/step", "ours / plain"], rows)
+        families = families or sorted(ours[0].overhead)
+        spent = [ours[0].overhead[one] / ours[0].made for one in families]
+        costs.append([name, *(f"{one * 1e6:,.0f}" for one in (*spent, sum(spent)))])
+    header = ["network, µs/step", "plain", "everything", "budget", "nothing"]
+    header += ["everything / plain", "everything / nothing", "budget / nothing"]
+    return table(header, speeds), table(["network, µs/step", *families, "in all"], costs)
+
+
+def histograms(device: str, rounds: int, seconds: float) -> str:
+    """Compare what TensorBoard's histograms add to a step with what our measuring adds."""
+    name = next(iter(NETWORKS))
+    experiment = experiment_of(name, device)
+    ours = [OurEngine(experiment, policy) for policy in (NOTHING, EVERYTHING)]
+    chosen = ours[0].engine.device
+    loop = PlainLoop(experiment, chosen)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            watched = HistogramLoop(experiment, chosen, folder)
+        except ImportError:
+            return "TensorBoard is not installed: not compared with it."
+        ways = [loop.steps, watched.steps, *(one.steps for one in ours)]
+        plain, theirs, nothing, everything = interleaved(ways, rounds, seconds)
+        watched.writer.close()
+    added, mine = less(theirs, plain), less(everything, nothing)
+    times = statistics.median(added) / statistics.median(mine)
+    rows = [
+        ["TensorBoard", *map(microseconds, (plain, theirs, added)), ratio(theirs, plain)],
+        ["ours", *map(microseconds, (nothing, everything, mine)), ratio(everything, nothing)],
+        ["TensorBoard / ours", "", "", f"{times:.0f}", ""],
+    ]
+    return f"{name}\n" + table(["µs/step", "bare", "watched", "added", "watched / bare"], rows)
 
 
 def main() -> None:
-    """Print the tables that were asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--device", default="cpu", help="cpu, cuda, mps (default: cpu)")
     parser.add_argument("--rounds", type=int, default=9, help="turns of each way (default: 9)")
     parser.add_argument("--seconds", type=float, default=0.5, help="of a turn (default: 0.5)")
     options = parser.parse_args()
-    torch.set_num_threads(1)  # both ways: more would slow these networks down
-    print(f"torch {torch.__version__}, {options.device}, one thread, {options.rounds} rounds\n")
-    print(
-        "Ours measures everything at every step; plain measures nothing. Below 1: ours is faster."
-    )
-    print(engine_ratios(options.device, options.rounds, options.seconds))
+    torch.set_num_threads(1)  # all ways: more would slow these networks down
+    asked = options.device, max(2, options.rounds), options.seconds
+    print(f"torch {torch.__version__}, {options.device}, one thread, {options.rounds} rounds;")
+    print("medians, of ratios with the middle half of the rounds\n")
+    speeds, costs = engines(*asked)
+    print("1. plain: PyTorch as people write it, nothing measured. Ours measuring everything at")
+    print("every step, what fits into 10 % of the time, or nothing but the loss.")
+    print(f"{speeds}\n")
+    print("2. TensorBoard: a histogram of each parameter's gradient at each step, to a file.")
+    print("Ours: every quantity of every layer at each step, to memory.")
+    print(f"{histograms(*asked)}\n")
+    print("3. What measuring everything at every step costs, by family, as the engine counts it.")
+    print(costs)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from core import catalogue, cli
 from core.data.samples import TITLES
 from core.engine.autograd import AutogradEngine
 from core.experiment import differences, read_experiment, with_settings
-from core.measure import EVALUATIONS, LAYER_QUANTITIES, SCALARS
+from core.measure import EVALUATIONS, LAYER_QUANTITIES, QUANTITIES, SCALARS
 
 CPU = ["--set", "training.device=cpu"]
 FILES = ["experiment.toml", "layers.csv", "scalars.csv", "summary.json"]
@@ -104,6 +104,21 @@ def test_a_run_longer_than_what_is_written_at_once_loses_no_row(tmp_path):
     table = rows(tmp_path / "scalars.csv")[1:]
     assert [int(row[0]) for row in table] == list(range(2001))
     assert len(rows(tmp_path / "layers.csv")) == 1 + 3 * 2001
+
+
+def test_a_step_that_nobody_measured_has_empty_cells_beside_its_loss(tmp_path):
+    assert run("two-moons", "--steps", 21, "--set", "measuring=sampled", "--out", tmp_path) == 0
+    header, *table = rows(tmp_path / "scalars.csv")
+    for row in table:
+        cells = dict(zip(header, row, strict=True))
+        assert cells["loss"]
+        assert bool(cells["grad_norm"]) == bool(cells["accuracy"]) == (int(row[0]) % 10 == 0)
+    header, *table = rows(tmp_path / "layers.csv")
+    for row in table:
+        cells = dict(zip(header, row, strict=True))
+        measured = int(cells["step"]) % 10 == 0
+        assert cells["learned_slope"] == ("nan" if measured else "")  # there is no PReLU
+        assert bool(cells["delta_norm"]) == measured
 
 
 def test_the_summary_holds_what_was_promised(moons):
@@ -197,6 +212,8 @@ def test_hazard_12_a_diverged_run_exits_with_one_and_leaves_complete_files(tmp_p
             ["'sigmoyd'", "Did you mean sigmoid?"],
         ),
         (["summary", "two-moon"], ["'two-moon'", "Did you mean two-moons?"]),
+        (["quantities", "update_rato"], ["'update_rato'", "Did you mean update_ratio?"]),
+        (["quantities", "loss", "xyz"], ["'xyz'", "Known are: loss, "]),
     ],
 )
 def test_bad_input_exits_with_two_and_one_sentence_on_stderr(arguments, said, capsys):
@@ -301,6 +318,42 @@ def test_summary_of_batch_norm_counts_running_statistics_apart(capsys):
 def test_summary_takes_settings(capsys):
     assert cli.main(["summary", "two-moons", "--set", "network.layers.*.units=3"]) == 0
     assert " 9\n" in capsys.readouterr().out  # 2 x 3 + 3
+
+
+def test_quantities_are_listed_a_line_each_in_the_order_of_the_columns(capsys):
+    assert cli.main(["quantities"]) == 0
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert header.split()[:3] == ["name", "symbol", "title"]
+    assert [line.split()[0] for line in lines] == list(QUANTITIES)
+    ratio = next(line for line in lines if line.startswith("update_ratio"))
+    for part in ("‖ΔW‖/‖W‖", "Update ratio", "layer and step"):
+        assert part in ratio
+
+
+def test_a_quantity_that_is_named_is_explained_in_full(capsys):
+    assert cli.main(["quantities", "update_ratio", "below_floor"]) == 0
+    first, second = capsys.readouterr().out.split("\n\n")
+    for printed, name in ((first, "update_ratio"), (second, "below_floor")):
+        words = " ".join(printed.split())
+        quantity = QUANTITIES[name]
+        for part in ("title", "symbol", "unit", "formula", "reading", "misleads", "source"):
+            assert getattr(quantity, part) in words, part
+        assert max(map(len, printed.splitlines())) <= 88
+
+
+def test_a_pipe_that_knows_no_greek_still_gets_every_line(child_environment):
+    environment = {**child_environment, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    out, err = start(environment, "quantities").communicate(timeout=60)
+    assert err == ""
+    assert len(out.splitlines()) == 1 + len(QUANTITIES)
+
+
+def test_a_reader_that_has_seen_enough_gets_no_traceback(child_environment):
+    child = start({**child_environment, "PYTHONUNBUFFERED": "1"}, "quantities")
+    child.stdout.close()
+    err = child.stderr.read()
+    child.stderr.close()
+    assert (child.wait(60), err) == (1, "")
 
 
 def test_doctor_names_versions_and_devices(capsys):

@@ -421,3 +421,29 @@ def test_what_was_not_measured_counts_for_nothing(every, buckets):
         assert np.array_equal(good, np.isfinite(part).all(axis=0))
         # Pieces of a bucket weigh the same though one may hold one value more.
         assert (spread[good] <= 0.5 * (part.max(axis=0) - part.min(axis=0))[good] + 1e-6).all()
+
+
+def test_rows_beyond_the_budget_read_as_not_measured_and_stay_in_the_picture():
+    column = Column(2, budget=200_000)
+    values = np.random.default_rng(0).normal(size=(60_000, 2)).astype(np.float32)
+    for start in range(0, len(values), 500):
+        column.append(values[start : start + 500])
+    assert 0 < column.first_kept < len(values)
+    assert not_measured(column.read(0, column.first_kept)).all()
+    assert np.array_equal(column.read(column.first_kept), values[column.first_kept :])
+    whole = column.envelope(0, len(values), 100)
+    assert whole.low.min() == values.min()
+    assert whole.high.max() == values.max()
+
+
+def test_the_newest_measured_row_is_found_behind_those_that_were_not():
+    column = Column(2)
+    assert column.latest() is None
+    column.append(np.array([[1.0, 2.0], [3.0, 4.0]], np.float32))
+    column.append(np.full((37, 2), NOT_MEASURED, np.float32))
+    step, row = column.latest()
+    assert step == 1
+    assert row.tolist() == [3.0, 4.0]
+    assert column.last().tolist() == [3.0, 4.0]
+    column.append(np.array([[np.nan, np.nan]], np.float32))  # measured, and not a number
+    assert column.latest()[0] == 39

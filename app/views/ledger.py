@@ -1,0 +1,180 @@
+"""What weights and activations did to the error signal on its way down, layer by layer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtGui import QColor
+
+from app.plots import Follower, Line, Plot, Scale, Tag
+from app.plots.envelope_curve import Band
+from app.plots.notes import Cursor
+from app.plots.text import integer
+from app.theme import Theme
+from app.views.base import View
+from core.record import RunSource
+
+if TYPE_CHECKING:  # it needs torch, which is loaded after the window
+    from core.theory.ledger import Ledger, Parts
+
+HALF = 0.36  # of a layer's width that its bars take
+_PARTS = ("weights", "activation", "between")
+
+
+class LedgerView(View):
+    """A waterfall in decades from the loss at the right to the input at the left."""
+
+    key = "ledger"
+    title = "Chain ledger"
+    quantities = ("delta_norm",)
+    x_title = "layer, input at the left"
+    needs_frame = True
+    needs_everything = True
+    empty_text = "Press Run to start: what each layer does to the gradient is booked here."
+
+    def _fill(self) -> None:
+        self._y = Follower(margin=0.08, shrink=0.55, smallest=1.0)
+        self.plot = Plot(Scale.WHOLE, Scale.LINEAR)
+        self.plot.x_layers = True
+        self.canvas.add_plot(self.plot)
+        self._bands = {part: Band() for part in _PARTS}
+        self._level = Line()
+        self._level.set_fine(True)
+        for item in (*self._bands.values(), self._level):
+            self.plot.add(item)
+
+    def _reset(self) -> None:
+        self._y.reset()
+        self._level.clear_points()
+        for band in self._bands.values():
+            band.clear_points()
+
+    def _retheme(self, theme: Theme) -> None:
+        self._level.set_color(theme.color("muted"))
+        for part, band in self._bands.items():
+            band.set_color(self._color(part))
+
+    def _color(self, part: str) -> QColor:
+        return self.theme.color({"weights": "accent", "activation": "warn"}.get(part, "dim"))
+
+    # Drawing -----------------------------------------------------------------------------
+
+    def _picture(self, source: RunSource) -> Hashable:
+        return (source.status.state, source.frame and source.frame.step, self.layer_count)
+
+    def _steps_a_pixel(self) -> float:
+        return float("inf")  # only a new frame is a new picture
+
+    def _shown_step(self, source: RunSource) -> int:
+        return source.frame.step if source.frame is not None else source.steps
+
+    def _obstacle(self, source: RunSource) -> tuple[str, str] | None:
+        found = super()._obstacle(source)
+        if found is None and self._ledger(source) is None:
+            return "Waiting", "The ledger of the last batch is on its way."
+        return found
+
+    @staticmethod
+    def _ledger(source: RunSource | None) -> Ledger | None:
+        """Return the newest ledger; a frame that was made for other views has none."""
+        if source is None:
+            return None
+        if source.frame is not None and source.frame.ledger is not None:
+            return source.frame.ledger
+        kept = source.history.frames
+        return next((one.ledger for one in reversed(kept) if one.ledger is not None), None)
+
+    def _draw(self, source: RunSource) -> None:
+        ledger, count = self._ledger(source), self.layer_count
+        assert ledger is not None
+        levels = [0.0]  # decades after each layer, from the output down
+        edges: dict[str, list[tuple[float, float, float]]] = {part: [] for part in _PARTS}
+        for row in ledger.rows:
+            at, place = levels[-1], row.layer + 1
+            parts = row.parts
+            for part in ("weights", "between", "activation"):
+                change = getattr(parts, part)
+                if math.isfinite(change) and math.isfinite(at):
+                    edges[part].append((float(place), min(at, at + change), max(at, at + change)))
+                    at += change
+            levels.append(at if math.isfinite(parts.change) else math.nan)
+        for part, band in self._bands.items():
+            rows = np.array(edges[part] or np.zeros((0, 3)), np.float64)
+            x, low, high = rows.T
+            if len(x):
+                band.show_area(x - HALF, x + HALF, low, high)
+            else:
+                band.clear_points()
+        x = np.arange(count, 0, -1, dtype=np.float64)[: len(levels)]
+        values = np.array(levels)
+        self._level.show_points(x[::-1], values[::-1])
+        y = self._y.follow(values, [0.0])
+        if y is not None:
+            wide = (0.5, count + 0.5) if count < 20 else (1 - count * 0.02, count * 1.02)
+            self.plot.follow(wide, y)
+        self._show_tags(edges, x, values)
+        self.header.subtitle.set_words(self._words(ledger))
+
+    def _show_tags(
+        self,
+        edges: dict[str, list[tuple[float, float, float]]],
+        x: np.ndarray,
+        values: np.ndarray,
+    ) -> None:
+        names = {"weights": "weights Wᵀ", "activation": "activation φ′", "between": "norm, dropout"}
+        tags: list[Tag] = []
+        for part, color in (("activation", "warn"), ("weights", "accent"), ("between", "muted")):
+            rows = edges[part]
+            if rows and max(high - low for _, low, high in rows) > 0.0:
+                place, low, high = max(rows, key=lambda one: one[2] - one[1])
+                tags.append(Tag(place, (low + high) / 2, names[part], color))
+        self.plot.overlay.show_tags(tuple(tags), ((x[::-1], values[::-1]),))
+        ended = np.flatnonzero(~np.isfinite(values))
+        text = f"the signal ends at layer {integer(int(x[ended[0]]))}" if ended.size else ""
+        self.plot.overlay.show_note(text, "bad")
+
+    def _words(self, ledger: Ledger) -> str:
+        layer = min(max(self.layer, 1), self.layer_count)
+        if layer == self.layer_count or not ledger.rows:
+            return "from the loss down, in decades"
+        return f"down to layer {layer}: {_sentence(ledger.down_to(layer - 1))}"
+
+    def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
+        ledger, layer = self._ledger(self.source), round(x)
+        if ledger is None or not 1 <= layer <= self.layer_count:
+            return None
+        row = next((one for one in ledger.rows if one.layer == layer - 1), None)
+        if row is None:
+            return Cursor(layer, y, (f"layer {layer}", "where the loss arrives"))
+        parts = row.parts
+        lines = [f"layer {layer} · {_decades(parts.change)} decades"]
+        lines += [
+            f"{name} {_decades(getattr(parts, part))}"
+            for part, name in (("weights", "weights"), ("activation", "activation"))
+        ]
+        if parts.between:
+            lines.append(f"norm, dropout, way around {_decades(parts.between)}")
+        return Cursor(layer, y, tuple(lines))
+
+    def _pick(self, plot: Plot, x: float, y: float) -> None:
+        self._select(round(x))
+
+
+def _sentence(parts: Parts) -> str:
+    words = f"weights {_decades(parts.weights)}, activation {_decades(parts.activation)}"
+    between = f", rest {_decades(parts.between)}" if parts.between else ""
+    return f"{words}{between} decades"
+
+
+def _decades(value: float) -> str:
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "to 0" if value < 0 else "from 0"
+    return f"{value:+.2f}".replace("-", "−")
+
+
+__all__ = ["LedgerView"]
