@@ -181,10 +181,11 @@ class LayerSignals:
         phi = out if group.plain else group.stack([one.a for one in taps])
         slope, sup = self._slope(group, z, phi)
         if activation.kind in ON_OR_OFF and slope[0].numel() < COUNTABLE:
-            by_unit = slope.sum(dim=1) if slope.ndim == 3 else _active(slope)
+            pixels = slope if slope.ndim == 3 else slope.sum(dim=(3, 4))
+            by_unit = pixels.sum(dim=1) if slope.ndim == 3 else (pixels > 0).sum(dim=1)
             active[:] = by_unit.cpu().numpy().reshape(len(active), -1)
             size = slope[0].numel()
-            open_ = by_unit.sum(dim=1) if slope.ndim == 3 else slope.flatten(1).sum(dim=1)
+            open_ = by_unit.sum(dim=1) if slope.ndim == 3 else pixels.sum(dim=(1, 2))
             count = open_.cpu().numpy().astype(np.float64).reshape(shape)
             found[6], found[7] = count / size, (size - count) / size
             return
