@@ -122,7 +122,7 @@ class AutogradEngine:
         self._follow_network()
         policy = experiment.measuring if observe else None
         self._observer = Observer(self.network, self.steps_per_epoch, policy, **self._to_watch())
-        self._last: tuple[int, Taps, list[Tensor], list[Tensor]] | None = None
+        self._last: tuple[int, Taps, list[Tensor], Tensor] | None = None
         self._last_batch: tuple[Tensor, Tensor] = self._x[:1], self._targets[:1]
         self._made: Step | None = None
         self._best: list[Tensor] = []
@@ -207,6 +207,9 @@ class AutogradEngine:
         with torch.no_grad():
             slot = observer.slot(self._theta, watched=watched)
             gradient = torch.cat([one.reshape(-1) for one in gradients], out=slot.data)
+            del gradients  # or the next ones would need memory of their own
+            if watched:
+                self._last = (self.step, taps, deltas, slot.data)
             loss_penalty = self._zero
             if self._penalties.active:
                 gradient = slot.total.copy_(gradient)
@@ -222,7 +225,7 @@ class AutogradEngine:
             slopes = self._slopes.clone() if watched and self._learning else None
             if finite:
                 self._update(gradient, rate)
-            known = gradients if watched else None
+            known = slot.data if watched else None
             self._made = Step(
                 chosen, x, targets, loss_data.detach(), loss_penalty, known, updated=finite
             )
@@ -256,8 +259,6 @@ class AutogradEngine:
         found = torch.autograd.grad(loss, [*parameters, *(taps.z if watched else ())])
         gradients = list(found[: len(network.parameters)])
         deltas = list(found[len(parameters) :])
-        if watched:
-            self._last = (self.step, taps, deltas, gradients[: len(network.layers)])
         slopes = torch.zeros_like(self._no_slopes) if learned else self._no_slopes
         for place, index in enumerate(self._learning):
             slopes[index] = found[len(gradients) + place]
@@ -321,13 +322,13 @@ class AutogradEngine:
         """
         if self._last is None:
             return None
-        step, taps, deltas, gradients = self._last
+        step, taps, deltas, gradient = self._last
         made = make_frame(
             step,
             self.network,
             taps,
             deltas,
-            gradients,
+            self.network.tensors_of(gradient)[: len(self.network.layers)],
             parts=Parts.ALL if everything else Parts.LIVE,
             image=self.samples.shape if len(self.samples.shape) == 3 else (),
             probe=self._probe if everything else None,

@@ -10,6 +10,7 @@ import torch
 from core.engine.losses import loss_of
 from core.measure.nonfinite import Cell, Part, first_nonfinite, is_finite
 from core.measure.observer import Observer
+from core.measure.parameters import Slot
 from core.network.layers import pooled
 from core.network.normalization import BatchNorm
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from core.experiment.losses import LossSpec
-    from core.measure.parameters import Slot
     from core.network.build import Network, Taps
     from core.network.layers import Layer
 
@@ -38,9 +38,8 @@ class Step:
     x, targets : Tensor
         The batch.
     loss_data, loss_penalty : Tensor, scalar
-    gradients : list of Tensor or None
-        Of the data loss, as the network's parameters and last the slopes; None if the step was
-        not watched.
+    gradient : Tensor or None, shape (parameters,)
+        Of the data loss; None if the step was not watched. Good until the next watched step.
     updated : bool
         Whether its update was made: the loss was finite.
     """
@@ -50,7 +49,7 @@ class Step:
     targets: Tensor
     loss_data: Tensor
     loss_penalty: Tensor
-    gradients: list[Tensor] | None
+    gradient: Tensor | None
     updated: bool
 
 
@@ -62,8 +61,9 @@ class Onlooker(Observer):
         return True
 
     def slot(self, theta: Tensor, *, watched: bool) -> Slot:
-        """Return where the step's gradients are to be written."""
-        return super().slot(theta, watched=False)
+        """Return where the step's gradients are to be written, each by itself."""
+        data, total, clipped = theta.new_zeros(3, theta.numel())
+        return Slot(None, data, total, clipped)
 
     def updated(self, theta: Tensor) -> None:
         """Measure nothing."""
@@ -176,11 +176,11 @@ def forward_parts(network: Network, step: Step, taps: Taps, spec: LossSpec) -> I
 
 def backward_parts(network: Network, deltas: list[Tensor], step: Step) -> Iterator[Part]:
     """Yield delta and the data gradient of each layer, from the output to the input."""
-    gradients = step.gradients or []
+    gradients = [] if step.gradient is None else network.tensors_of(step.gradient)
     for index in reversed(range(-1, len(network.layers))):
         if index >= 0:
             yield Part("delta", index + 1, deltas[index], sampled=True)
-        for place, gradient in zip(network.places, _each(gradients, network), strict=False):
+        for place, gradient in zip(network.places, gradients, strict=False):
             if place.layer == index:
                 yield Part("gradient", index + 1 if index >= 0 else None, gradient)
 
@@ -264,10 +264,3 @@ def _by_layer(network: Network, tensors: Sequence[Tensor], name: str) -> Iterato
     for place, values in together:
         number = place.layer + 1 if place.layer >= 0 else None
         yield Part(name or _ROLES[place.role], number, values)
-
-
-def _each(gradients: list[Tensor], network: Network) -> list[Tensor]:
-    """Return one gradient for each place."""
-    if not gradients:
-        return []
-    return [*gradients[: len(network.parameters)], *gradients[-1].unbind()]

@@ -136,6 +136,14 @@ class Network:
         self._image = first.before if len(first.before) == 3 else None
         self.draw(range(len(self.layers)), generator)
 
+    def tensors_of(self, flat: Tensor) -> list[Tensor]:
+        """Return the parts of a vector like ``theta``, one for each of ``places``, in its shape."""
+        shapes = [tuple(one.shape) for one in self.parameters] + [()] * len(self.slopes)
+        return [
+            flat[place.start : place.stop].view(shape)
+            for place, shape in zip(self.places, shapes, strict=True)
+        ]
+
     def learning_slopes(self) -> list[int]:
         """Return the layers, from 0 at the input, whose slope is learned."""
         return [i for i, layer in enumerate(self.layers) if layer.activation.kind == "prelu"]

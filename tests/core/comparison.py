@@ -75,7 +75,8 @@ def near(found, expected, rel=1e-3):
 
 
 def assert_last_signals_agree(engine, reference):
-    _, taps, deltas, gradients = engine._last
+    _, taps, deltas, gradient = engine._last
+    gradients = engine.network.tensors_of(gradient)
     for index, layer in enumerate(reference.weighted):
         near(taps.z[index], layer.z)
         near(taps.h[index], layer.h)

@@ -95,7 +95,8 @@ def test_a_frame_counts_every_pixel_and_names_the_mean_of_every_channel():
     engine = watched.engine
     engine.advance(3, 1000.0)
     frame = engine.frame()
-    _, taps, deltas, gradients = engine._last
+    _, taps, deltas, gradient = engine._last
+    gradients = engine.network.tensors_of(gradient)
     sizes = [16 * 5 * 8 * 8, 16 * 5 * 4 * 4, 16 * 11, 16 * 10]
     for layer, size in zip(frame.layers, sizes, strict=True):
         for one in (layer.z, layer.derivative, layer.delta):

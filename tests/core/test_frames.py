@@ -171,7 +171,8 @@ def engine_of(layers, batch=16, **data):
 
 
 def frame_of(engine, parts=Parts.ALL, **more):
-    step, taps, deltas, gradients = engine._last
+    step, taps, deltas, gradient = engine._last
+    gradients = engine.network.tensors_of(gradient)[: len(engine.network.layers)]
     return make_frame(step, engine.network, taps, deltas, gradients, parts=parts, **more)
 
 
@@ -204,7 +205,8 @@ def test_a_frame_holds_every_entry_of_every_layer():
 @pytest.mark.parametrize("layers", [DENSE, CONV], ids=["dense", "conv"])
 def test_all_parts_are_those_of_layers_one_by_one(layers):
     engine = engine_of(layers)
-    _, taps, deltas, gradients = engine._last
+    _, taps, deltas, gradient = engine._last
+    gradients = engine.network.tensors_of(gradient)[: len(engine.network.layers)]
     frame = frame_of(engine)
     assert frame.seconds > 0
     assert frame.nbytes > 10_000
@@ -277,7 +279,8 @@ def test_the_weights_of_the_step_may_be_given():
 @pytest.mark.parametrize("scale", [1e-30, 1.0, 1e30])
 def test_numbers_of_units_neither_underflow_nor_overflow(scale):
     engine = engine_of(DENSE[:1])
-    step, taps, deltas, gradients = engine._last
+    step, taps, deltas, gradient = engine._last
+    gradients = engine.network.tensors_of(gradient)[: len(engine.network.layers)]
     scaled = [one * scale for one in deltas], [one * scale for one in gradients]
     plain, found = (
         frame_of(engine),
@@ -295,7 +298,8 @@ def test_numbers_that_are_not_finite_make_a_frame_all_the_same():
     with torch.no_grad():
         weight[0, 0] = torch.nan
         weight[1, 0] = torch.inf
-    step, taps, deltas, gradients = engine._last
+    step, taps, deltas, gradient = engine._last
+    gradients = engine.network.tensors_of(gradient)[: len(engine.network.layers)]
     deltas[1][0, 0] = torch.inf
     deltas[1][0, 1] = torch.nan
     layer = make_frame(step, engine.network, taps, deltas, gradients, parts=Parts.ALL).layers[1]

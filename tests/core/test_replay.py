@@ -168,7 +168,8 @@ def plain_run(spec, prepare=nothing, changes=()):
 def looked_back(spec, prepare=nothing, changes=(), size=7, clock=None):
     engine = AutogradEngine(spec)
     prepare(engine)
-    flight = FlightRecorder(engine) if clock is None else FlightRecorder(engine, clock)
+    # By default time stands still: what happens does not depend on how fast the machine is.
+    flight = FlightRecorder(engine, clock or Clock(0.0))
     changes, block = list(changes), None
     while block is None or not block.diverged:
         assert engine.step < 300
@@ -344,7 +345,7 @@ def test_looking_back_leaves_the_engine_as_it_was_to_the_bit(optimizer, measurin
     engines = []
     for _ in range(2):
         engine = AutogradEngine(spec)
-        flight = FlightRecorder(engine)
+        flight = FlightRecorder(engine, Clock(0.0))
         for _ in range(10):
             engine.advance(9, 1000.0)
             flight.advanced(0.01)
@@ -356,7 +357,7 @@ def test_looking_back_leaves_the_engine_as_it_was_to_the_bit(optimizer, measurin
         engines.append(engine)
     touched, untouched = engines
     before = touched.state()
-    recorder = FlightRecorder(touched)
+    recorder = FlightRecorder(touched, Clock(0.0))
     recorder._snapshots = flight._snapshots  # equal runs have equal snapshots
     seen = recorder.look_back()
     # Nobody's update made this NaN, so the run is not to be reproduced, and it is said.
@@ -391,7 +392,7 @@ def test_what_was_there_before_the_oldest_step_is_said_to_be_earlier():
     engine.advance(3, 1000.0)
     memory = next(iter(engine._optimizer.state.values()))
     memory["exp_avg_sq"][0] = math.inf  # stops a weight from learning, and nothing else
-    flight = FlightRecorder(engine)
+    flight = FlightRecorder(engine, Clock(0.0))
     engine.advance(10, 1000.0)
     edit = Edit(with_settings(spec, ["training.optimizer.lr=1e9"]))
     engine.apply(edit)
