@@ -10,7 +10,7 @@ import torch
 from core.engine.losses import loss_of
 from core.measure.nonfinite import Cell, Part, first_nonfinite, is_finite
 from core.measure.observer import Observer
-from core.measure.parameters import Slot
+from core.measure.slots import Slot
 from core.network.layers import pooled
 from core.network.normalization import BatchNorm
 
@@ -63,7 +63,7 @@ class Onlooker(Observer):
     def slot(self, theta: Tensor, *, watched: bool) -> Slot:
         """Return where the step's gradients are to be written, each by itself."""
         data, total, clipped = theta.new_zeros(3, theta.numel())
-        return Slot(None, data, total, clipped)
+        return Slot(data, total, clipped)
 
     def updated(self, theta: Tensor) -> None:
         """Measure nothing."""

@@ -12,8 +12,11 @@ import torch
 from numpy.typing import NDArray
 
 from core.experiment.measuring import EveryStep, SampledSteps
+from core.measure.large import LargeNorms
 from core.measure.missing import blank
-from core.measure.parameters import ParameterNorms, Slot
+from core.measure.moved import LARGE
+from core.measure.parameters import ParameterNorms
+from core.measure.slots import NAMES, Slot
 from core.measure.statistics import LayerSignals
 
 if TYPE_CHECKING:
@@ -77,7 +80,8 @@ class Observer:
         self._network = network
         self.policy = policy
         self.signals = LayerSignals(network, window)
-        self.parameters = ParameterNorms(network)
+        large = max(layer.weight.numel() for layer in network.layers) > LARGE
+        self.parameters = LargeNorms(network) if large else ParameterNorms(network)
         self._not_learned = torch.full((len(network.layers),), math.nan, device=network.device)
         self._pieces = _Pieces()
         self.seconds: dict[str, float] = {}
@@ -91,7 +95,7 @@ class Observer:
         self.parameters.configure(self._network, penalised=penalised, clipped=clipped, floor=floor)
         size = self._network.theta.numel()
         scratch = torch.zeros(1 + clipped, size, device=self._network.device)
-        self._unwatched = Slot(None, scratch[0], scratch[0], scratch[-1])
+        self._unwatched = Slot(scratch[0], scratch[0], scratch[-1])
         self._learning = self._network.learning_slopes()
         self._not_learned.fill_(math.nan)
         self._not_learned[self._learning] = 0.0
@@ -124,9 +128,7 @@ class Observer:
         if not watched:
             return self._unwatched
         started = time.perf_counter()
-        slot = self.parameters.slot()
-        if slot.before is not None:
-            slot.before.copy_(theta)
+        slot = self.parameters.slot(theta)
         self._spent("weights and gradients", started)
         return slot
 
@@ -163,7 +165,7 @@ class Observer:
             What PReLU had learned before the update.
         """
         if len(taps.h[-1]) != self._batch_size:  # the last batch of an epoch may be smaller
-            self.flush(everything=True)
+            self.flush(signals=True, parameters=False)
             self._batch_size = len(taps.h[-1])
         started = time.perf_counter()
         pieces = self._pieces
@@ -175,23 +177,23 @@ class Observer:
             pieces.outputs.append(answers)
         full = self.signals.add(step, taps, deltas)
         self._spent("loss and accuracy", started)
-        self.flush(everything=full)
+        self.flush(signals=full, parameters=self.parameters.full)
         if self.policy is not None and not isinstance(self.policy, EveryStep | SampledSteps):
             self._next = step + self._period(self.policy.percent)
 
     @torch.no_grad()
-    def flush(self, *, everything: bool) -> None:
-        """Measure the steps that wait for it: all of them, or what there is no more room for."""
+    def flush(self, *, signals: bool, parameters: bool) -> None:
+        """Measure the steps that wait for it."""
         pieces, started = self._pieces, time.perf_counter()
-        if self.parameters.full or (everything and self.parameters.waiting):
+        if parameters and self.parameters.waiting:
             layers, whole = self.parameters.flush()
             pieces.norms.append(layers)
             pieces.whole.append(whole)
             started = self._spent("weights and gradients", started)
-        if everything and self.signals.waiting:
+        if signals and self.signals.waiting:
             pieces.signals.append(self.signals.flush())
             started = self._spent("signals", started)
-        if everything and pieces.outputs:
+        if signals and pieces.outputs:
             outputs, labels = (torch.stack(list(one)) for one in zip(*pieces.outputs, strict=True))
             right = (outputs.argmax(2) == labels).mean(1, dtype=outputs.dtype)
             pieces.accuracies.append(right)
@@ -212,14 +214,14 @@ class Observer:
         seconds : float
             What the block took in all.
         """
-        self.flush(everything=True)
+        self.flush(signals=True, parameters=True)
         started = time.perf_counter()
         pieces, self._pieces = self._pieces, _Pieces()
         layers, rows = len(self._network.layers), pieces.rows
         scalars = _placed(pieces.scalars, rows, (steps, len(STEP_SCALARS)), stack=True)
         signals = _placed(pieces.signals, rows, (steps, len(LayerSignals.NAMES), layers))
-        norms = _placed(pieces.norms, rows, (steps, len(ParameterNorms.NAMES), layers))
-        found = {name: norms[:, i] for i, name in enumerate(ParameterNorms.NAMES)}
+        norms = _placed(pieces.norms, rows, (steps, len(NAMES), layers))
+        found = {name: norms[:, i] for i, name in enumerate(NAMES)}
         change = found.pop("update_norm")
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # weights of 0
             found["update_ratio"] = np.where(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.measure.moved import LOOKED_AT, RUN
 from core.measure.norms import exact, measured_norms, repaired_on_host
+from core.measure.slots import NAMES, Slot
 from core.measure.spread import std_of
 from core.measure.statistics import steps_at_once
 
@@ -22,51 +23,14 @@ if TYPE_CHECKING:
 
 Tensor = torch.Tensor
 
-_BEFORE, _DATA, _CHANGE, _WAY = range(4)
-LOOKED_AT, RUN = 1024, 16
-"""Elements of a layer among which those below the floor are counted, and neighbours of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """Where a step writes its vectors, each of the shape of the network's flat parameters.
-
-    Attributes
-    ----------
-    before : Tensor or None
-        Parameters before the update; None where nobody measures.
-    data, total, clipped : Tensor
-        Gradient of the data loss; with that of L1 and L2; after clipping. What a run does not do
-        has no vector of its own: writing one over itself costs nothing.
-    """
-
-    before: Tensor | None
-    data: Tensor
-    total: Tensor
-    clipped: Tensor
-
 
 class ParameterNorms:
-    """What :meth:`flush` returns of each layer's weights, in the order of ``NAMES``.
+    """What :meth:`flush` returns of each layer's weights, in the order of ``slots.NAMES``.
 
     Parameters
     ----------
     network : Network
     """
-
-    WHOLE = "grad_norm"
-    NAMES = (
-        "weight_norm",
-        "weight_grad_norm",
-        "weight_grad_mean",
-        "weight_grad_std",
-        "penalty_grad_norm",
-        "raw_grad_norm",
-        "clipped_grad_norm",
-        "below_floor",
-        "update_norm",
-        "weight_distance",
-    )
 
     def __init__(self, network: Network) -> None:
         self._groups: list[tuple[int, int, int]] = []  # offset, layers, size
@@ -94,11 +58,11 @@ class ParameterNorms:
             Entries of the gradient below this in size are counted; 0 for none.
         """
         self.penalised, self.clipped, self._floor = penalised, clipped, floor
+        self._gradients = 1 + 2 * penalised + clipped  # data, total, penalty, clipped
+        count = self._gradients + 3  # before, change, way
         size = network.theta.numel()
-        count = 4 + 2 * penalised + clipped  # the vectors of a slot, way and penalty
-        self._vectors = torch.zeros(
-            steps_at_once(count * 4 * size), count, size, device=network.device
-        )
+        most = steps_at_once(count * 4 * size)
+        self._vectors = torch.zeros(most, count, size, device=network.device)
         self._kept = 0
 
     def restart(self, network: Network, layers: Collection[int]) -> None:
@@ -113,17 +77,18 @@ class ParameterNorms:
         self.start = start.clone()
         self._start_norms = self._norms(self.start.view(1, 1, -1))[0, 0]
 
-    def slot(self) -> Slot:
-        """Return where this step's vectors are to be written."""
+    def slot(self, theta: Tensor) -> Slot:
+        """Take note of the parameters before the update; return where gradients are written."""
         self._kept += 1
         rows = self._vectors[self._kept - 1]
-        total = rows[4] if self.penalised else rows[_DATA]
-        return Slot(rows[_BEFORE], rows[_DATA], total, rows[-1] if self.clipped else total)
+        rows[self._gradients].copy_(theta)
+        total = rows[1] if self.penalised else rows[0]
+        return Slot(rows[0], total, rows[self._gradients - 1] if self.clipped else total)
 
     def updated(self, theta: Tensor) -> None:
         """Take note of the change, once the step's update is made."""
         rows = self._vectors[self._kept - 1]
-        torch.sub(theta, rows[_BEFORE], out=rows[_CHANGE])
+        torch.sub(theta, rows[self._gradients], out=rows[self._gradients + 1])
 
     @property
     def full(self) -> bool:
@@ -141,26 +106,27 @@ class ParameterNorms:
         The latter is of the gradient with penalties and before clipping, biases included.
         """
         n, self._kept = self._kept, 0
-        vectors, end = self._vectors[:n], len(self.start)
-        before, data = vectors[:, _BEFORE, :end], vectors[:, _DATA, :end]
-        torch.sub(before, self.start, out=vectors[:, _WAY, :end])
+        vectors, end, g = self._vectors[:n], len(self.start), self._gradients
+        data = vectors[:, 0, :end]
         if self.penalised:
-            torch.sub(vectors[:, 4, :end], data, out=vectors[:, 5, :end])
+            torch.sub(vectors[:, 1, :end], data, out=vectors[:, 2, :end])
+        torch.sub(vectors[:, g, :end], self.start, out=vectors[:, g + 2, :end])
         norms = self._norms(vectors)
-        found = np.empty((n, len(self.NAMES), len(self._sizes)), np.float32)
+        found = np.empty((n, len(NAMES), len(self._sizes)), np.float32)
         weights, known, mean, std, penalty, raw, clipped, below, change, way = found.swapaxes(0, 1)
-        weights[:], known[:], change[:] = norms[:, _BEFORE], norms[:, _DATA], norms[:, _CHANGE]
-        raw[:] = norms[:, 4] if self.penalised else known
-        penalty[:] = norms[:, 5] if self.penalised else 0.0
-        clipped[:] = norms[:, -1] if self.clipped else raw
+        weights[:], change[:], way[:] = norms[:, g:].swapaxes(0, 1)
+        known[:] = norms[:, 0]
+        raw[:] = norms[:, 1] if self.penalised else known
+        penalty[:] = norms[:, 2] if self.penalised else 0.0
+        clipped[:] = norms[:, g - 1] if self.clipped else raw
         mean[:] = self._joined([part.mean(dim=2) for part in self._parts(data)])
         std[:] = std_of(mean, known, self._sizes, lambda: self._centred(data))
-        used = vectors[:, -1 if self.clipped else 4 if self.penalised else _DATA, :end]
+        total = 1 if self.penalised else 0
+        used = vectors[:, g - 1 if self.clipped else total, :end]
         below[:] = self._below(used) if self._floor else np.nan
         with np.errstate(divide="ignore", invalid="ignore"):  # weights that are all 0
-            way[:] = norms[:, _WAY] / self._start_norms
-        total = vectors[:, 4 if self.penalised else _DATA, end:]
-        rest = measured_norms(total, 1).astype(np.float64)
+            way /= self._start_norms
+        rest = measured_norms(vectors[:, total, end:], 1).astype(np.float64)
         squares = np.square(raw.astype(np.float64)).sum(axis=1) + np.square(rest)
         with np.errstate(over="ignore"):
             return found, np.sqrt(squares).astype(np.float32)

@@ -357,7 +357,8 @@ _ALL = (
         Per.LAYER,
         "norm of the change of W that the step really made / norm of W before it",
         "About 0.001 is a rule of thumb; far below, the layer stands still; above 0.1 it jumps.",
-        "Falls on purpose with the learning rate, and when W grows. Inf or NaN where W is all 0.",
+        "Falls on purpose with the rate. Inf or NaN where W is all 0. Of large layers 8,192 weights"
+        " are followed: right to some per cent.",
         "Karpathy, CS231n course notes",
         log=True,
     ),
@@ -382,8 +383,8 @@ _ALL = (
         "norm of the difference to the weights first drawn / norm of those, before the step's"
         " update",
         "How far the layer has moved: layers that learn nothing stay near 0.",
-        "Far is not learned: Adam moves a layer by noise too. There and back counts as nothing."
-        " Drawn again, it begins at 0.",
+        "Far is not learned: Adam moves a layer by noise too. Drawn again, it begins at 0. Of large"
+        " layers 8,192 weights are followed.",
         "Schneider, Dangel & Hennig 2021 (Cockpit)",
         log=True,
     ),

@@ -5,7 +5,7 @@ import pytest
 
 from core.experiment import Experiment
 from core.measure import LAYER_QUANTITIES, SCALARS
-from core.measure.parameters import LOOKED_AT
+from core.measure.moved import LOOKED_AT
 from tests.core.float64 import Reference, Watched
 
 STEPS = 4

@@ -8,7 +8,7 @@ from core.data.samples import load_samples
 from core.engine.autograd import AutogradEngine
 from core.experiment import Experiment
 from core.measure import EVALUATIONS, LAYER_QUANTITIES, QUANTITIES, SCALARS
-from core.measure.parameters import LOOKED_AT
+from core.measure.moved import LOOKED_AT
 
 # The reference ---------------------------------------------------------------------------
 
