@@ -78,8 +78,8 @@ class Session(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether training goes on, or will as soon as it can."""
-        return self._control.running
+        """Whether training goes on, or will as soon as it can; a run that has ended does not."""
+        return self._control.running and self._trainer.record.status.state not in ENDED
 
     @property
     def is_ready(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -13,6 +13,9 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+
+SHOWN_MS = 15_000
+"""How long a notice stays that asks for nothing."""
 
 
 class Banner(QFrame):
@@ -30,6 +33,7 @@ class Banner(QFrame):
         super().__init__(parent)
         self.setObjectName("banner")
         self._keys = ["", ""]
+        self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
         self._build()
         self._connect()
         self.hide()
@@ -67,6 +71,7 @@ class Banner(QFrame):
         self.buttons[1].clicked.connect(self._on_second)
         self.details_button.toggled.connect(self.details.setVisible)
         self.close_button.clicked.connect(self.hide)
+        self._timer.timeout.connect(self.hide)
 
     def show_notice(
         self,
@@ -104,6 +109,10 @@ class Banner(QFrame):
         self.details_button.setChecked(False)
         self.details.setPlainText(details)
         self.details.hide()
+        if level == "bad" or actions:  # stays until it is dealt with
+            self._timer.stop()
+        else:
+            self._timer.start()
         self.show()
 
     @Slot()

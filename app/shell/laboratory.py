@@ -167,6 +167,7 @@ class Laboratory(QObject):
         self._events_shown = None
         self._version_shown = -1
         self.window.set_cost("")
+        self.panel.set_live(None, None)
         self.window.banner.hide()
         for view in self.views:
             view.set_source(source)
@@ -235,7 +236,7 @@ class Laboratory(QObject):
             return
         self._version_shown = source.version
         self.window.transport.show_source(source)
-        if live_bars and source.steps and source.layer_columns:
+        if live_bars and source.layer_columns:
             delta = source.layer_columns["delta_norm"].last()
             slope = source.layer_columns["derivative_mean"].last()
             self.panel.set_live(delta, slope)

@@ -474,3 +474,43 @@ def test_the_binding_loses_no_references(qapp: QApplication):
     after = sys.getrefcount(None), sys.getrefcount(True)
     assert after[0] > before[0] - 100
     assert after[1] > before[1] - 100
+
+
+# What the newcomer met ---------------------------------------------------------------------
+
+
+def test_after_a_run_has_ended_the_button_says_run_and_begins_anew(laboratory, qtbot):
+    window, session = laboratory.window, laboratory.session
+    spec = SPEC.plain()
+    spec["training"]["optimizer"]["lr"] = 1e9
+    spec["training"]["l2"] = 1.0
+    session.open(Experiment.parse(spec), run=True)
+    qtbot.waitUntil(lambda: session.source.status.state is State.DIVERGED, timeout=30_000)
+    assert not session.running
+    qtbot.waitUntil(lambda: window.transport.run_button.text() == "Run", timeout=5_000)
+    run = session.source.run_id
+    window.actions_by_key["run"].trigger()
+    qtbot.waitUntil(lambda: session.source.run_id != run, timeout=30_000)
+
+
+def test_the_bars_of_a_run_are_gone_with_it(laboratory, qtbot):
+    session = laboratory.session
+    shown = []
+    laboratory.panel.set_live = lambda *values: shown.append(values)
+    session.step(5)
+    qtbot.waitUntil(lambda: session.source.steps == 5, timeout=30_000)
+    qtbot.waitUntil(lambda: bool(shown) and shown[-1][0] is not None, timeout=5_000)
+    laboratory.window.actions_by_key["reset"].trigger()
+    qtbot.waitUntil(lambda: session.source.steps == 0, timeout=30_000)
+    qtbot.waitUntil(lambda: shown[-1] == (None, None), timeout=5_000)
+
+
+def test_a_notice_that_asks_for_nothing_goes_by_itself(laboratory, qtbot):
+    banner = laboratory.window.banner
+    banner._timer.setInterval(50)
+    laboratory.notify("warn", "2 files were dropped on the window.")
+    assert banner.isVisible()
+    qtbot.waitUntil(lambda: not banner.isVisible(), timeout=5_000)
+    laboratory.notify("bad", "It was not opened.")
+    qtbot.wait(200)
+    assert banner.isVisible()
