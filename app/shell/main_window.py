@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -39,6 +39,8 @@ PANEL_WIDTH = 336
 """Logical pixels of the experiment column: 270 is the least at which nothing is cut."""
 
 
+NARROW = 1200
+"""Logical pixels of the window below which two views stand side by side, not three."""
 ROW = 3
 """Views side by side."""
 
@@ -67,7 +69,7 @@ class MainWindow(QMainWindow):
         self.theme: Theme = load_theme(settings.theme)
         self.may_close: Callable[[], bool] | None = None
         """Asked before the window closes; who says no closes it later by ``close_at_once``."""
-        self._arranged = False
+        self._arranged = self._narrow = False
         self._docks: dict[str, QDockWidget] = {}
         self._rows: list[list[QDockWidget]] = []
         _dress(self.theme)  # first: widgets made before it would keep the system's font
@@ -77,6 +79,7 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         self.setWindowTitle("Gradoscope")
+        self.setMinimumSize(960, 600)
         self.actions_by_key = make_actions(self)
         for action in self.actions_by_key.values():
             self.addAction(action)
@@ -178,6 +181,23 @@ class MainWindow(QMainWindow):
         if behind:
             rows[-1][-1].raise_()
         self._rows = rows
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """Put the second view of each row behind the first where three have no room."""
+        narrow = self.width() < (NARROW + 40 if self._narrow else NARROW)
+        if narrow == self._narrow or not self._rows:
+            return
+        self._narrow = narrow
+        for row in self._rows:
+            if len(row) < ROW:
+                continue
+            if narrow:
+                self.grid.tabifyDockWidget(row[0], row[1])
+                row[0].raise_()
+            else:
+                self.grid.splitDockWidget(row[0], row[1], Qt.Orientation.Horizontal)
+        QTimer.singleShot(0, self._share_width)
 
     # What others call ----------------------------------------------------------------------
 
@@ -205,7 +225,9 @@ class MainWindow(QMainWindow):
     def _share_width(self) -> None:
         # The column with four faces to choose from needs the most room in its headers.
         for row in self._rows:
-            self.grid.resizeDocks(row, [33, 28, 39][: len(row)], Qt.Orientation.Horizontal)
+            shown = [row[0], row[-1]] if self._narrow and len(row) == ROW else row
+            shares = [48, 52] if len(shown) == 2 else [33, 28, 39]
+            self.grid.resizeDocks(shown, shares[: len(shown)], Qt.Orientation.Horizontal)
 
     def show_start_page(self) -> None:
         """Show the ready experiments."""
@@ -261,6 +283,10 @@ class MainWindow(QMainWindow):
 
     def sizeHint(self) -> QSize:
         return QSize(1440, 900)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _local_files(event.mimeData()):

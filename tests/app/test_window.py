@@ -514,3 +514,23 @@ def test_a_notice_that_asks_for_nothing_goes_by_itself(laboratory, qtbot):
     laboratory.notify("bad", "It was not opened.")
     qtbot.wait(200)
     assert banner.isVisible()
+
+
+def test_a_narrow_window_shows_two_views_side_by_side_and_the_others_as_tabs(laboratory, qtbot):
+    window = laboratory.window
+    window.show_views()
+
+    def behind(key):
+        return {dock.objectName() for dock in window.grid.tabifiedDockWidgets(window._docks[key])}
+
+    window.resize(1440, 900)
+    qtbot.waitUntil(lambda: behind("loss") == set(), timeout=5_000)
+    window.resize(1024, 700)
+    qtbot.waitUntil(lambda: behind("loss") == {"dock_accuracy"}, timeout=5_000)
+    assert behind("saturation") == {"dock_distributions"}
+    assert window._docks["loss"].isVisible()
+    faces = [view for view in laboratory.views if view.key == "heatmap"][0].faces
+    qtbot.waitUntil(lambda: faces.width() >= faces.sizeHint().width(), timeout=5_000)
+    window.resize(1440, 900)
+    qtbot.waitUntil(lambda: behind("loss") == set(), timeout=5_000)
+    assert behind("profile") == {"dock_layers", "dock_ledger"}
