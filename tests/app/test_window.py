@@ -529,8 +529,6 @@ def test_a_narrow_window_shows_two_views_side_by_side_and_the_others_as_tabs(lab
     qtbot.waitUntil(lambda: behind("loss") == {"dock_accuracy"}, timeout=5_000)
     assert behind("saturation") == {"dock_distributions"}
     assert window._docks["loss"].isVisible()
-    faces = [view for view in laboratory.views if view.key == "heatmap"][0].faces
-    qtbot.waitUntil(lambda: faces.width() >= faces.sizeHint().width(), timeout=5_000)
     window.resize(1440, 900)
     qtbot.waitUntil(lambda: behind("loss") == set(), timeout=5_000)
     assert behind("profile") == {"dock_layers", "dock_ledger"}
