@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -23,6 +24,10 @@ _PLACES = tuple(
 )
 
 
+CALM_S = 0.3
+"""How long words stay where they are while a run goes."""
+
+
 class Overlay(QGraphicsItem):
     """One item for everything that is written into a picture.
 
@@ -38,6 +43,7 @@ class Overlay(QGraphicsItem):
         self._font = QFont()
         self._metrics = QFontMetricsF(self._font)
         self._shown: dict[str, object] = {}
+        self._tagged = 0.0  # when tags were last set
         self.placed: list[QRectF] = []  # where words were written last
         self._sizes: dict[str, tuple[float, float]] = {}
         self._over_image = False
@@ -73,11 +79,29 @@ class Overlay(QGraphicsItem):
         """Show horizontal lines."""
         self._show("rules", rules)
 
-    def show_tags(self, tags: tuple[Tag, ...], lines: tuple[tuple[Array, Array], ...] = ()) -> None:
+    def show_tags(
+        self,
+        tags: tuple[Tag, ...],
+        lines: tuple[tuple[Array, Array], ...] = (),
+        *,
+        calm: bool = False,
+    ) -> None:
         """Show words beside points, where they cover the ``lines`` least.
 
-        Earlier ones are placed first. Lines are x and y of what is drawn below.
+        Parameters
+        ----------
+        tags : tuple of Tag
+            Earlier ones are placed first.
+        lines : tuple of (x, y)
+            What is drawn below.
+        calm : bool
+            Whether words that are there may stay for a moment: while a run goes they would move
+            with every picture, which nobody can read and which costs more than the curves.
         """
+        now = time.monotonic()
+        if calm and self._shown.get("tags") and now - self._tagged < CALM_S:
+            return
+        self._tagged = now
         self._lines = lines
         self._show("tags", tags)
 

@@ -61,7 +61,7 @@ class AccuracyView(StepView):
             if len(values) and np.isfinite(values[-1])
         ]
         lines = ((centers(envelope), envelope.mean.astype(np.float64)), (at, shares))
-        self.plot.overlay.show_tags(tuple(tags), lines)
+        self.plot.overlay.show_tags(tuple(tags), lines, calm=self.running)
         classes = source.facts.n_classes
         rules = (Rule(1 / classes, f"guessing {percent(1 / classes)}"),) if classes > 1 else ()
         self.plot.overlay.show_rules(rules)

@@ -124,7 +124,8 @@ class LayersOverTimeView(StepView):
         nothing = not any(np.isfinite(one).any() for one in shown)
         self.plot.overlay.show_note(self._why_empty() if nothing else "")
         tags.sort(key=lambda tag: tag.color != "text")  # the chosen one has its place first
-        self.plot.overlay.show_tags(tuple(tags), tuple((place, one) for one in shown[:3]))
+        lines = tuple((place, one) for one in shown[:3])
+        self.plot.overlay.show_tags(tuple(tags), lines, calm=self.running)
         self.plot.overlay.show_rules(() if nothing else rules)
         self.plot.overlay.show_marks(marks_of(source))
         self.header.subtitle.set_words(quantity.symbol)

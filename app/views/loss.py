@@ -94,7 +94,7 @@ class LossView(StepView):
         if y is not None:
             self.plot.follow(x, y)
         lines = ((centers(envelope), mean), (steps, val))
-        self.plot.overlay.show_tags(tuple(tags), lines)
+        self.plot.overlay.show_tags(tuple(tags), lines, calm=self.running)
         self.plot.overlay.show_rules(self._rules(source))
         self.plot.overlay.show_marks(marks_of(source))
         self.header.subtitle.set_words(LOSS_TEXTS[source.experiment.training.loss.kind])

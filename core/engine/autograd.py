@@ -329,7 +329,7 @@ class AutogradEngine:
             taps,
             deltas,
             self.network.tensors_of(gradient)[: len(self.network.layers)],
-            parts=Parts.ALL if everything else Parts.LIVE,
+            parts=Parts.ALL if everything else Parts.NONE,
             image=self.samples.shape if len(self.samples.shape) == 3 else (),
             probe=self._probe if everything else None,
             loss=self.experiment.training.loss,

@@ -231,3 +231,26 @@ def test_words_do_not_cover_each_other(canvas: Canvas) -> None:
     for index, box in enumerate(boxes):
         assert plot.area().adjusted(-1, -1, 1, 1).contains(box)
         assert not any(box.intersects(other) for other in boxes[:index])
+
+
+def test_words_stay_where_they_are_for_a_moment_while_a_run_goes(qtbot: QtBot, monkeypatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("app.plots.overlay.time.monotonic", lambda: now[0])
+    plot = Plot(Scale.WHOLE, Scale.LINEAR)
+    canvas = Canvas()
+    qtbot.addWidget(canvas)
+    canvas.add_plot(plot)
+    first, second = (
+        (Tag(1.0, 2.0, "training 2.0", "accent"),),
+        (Tag(2.0, 1.0, "training 1.0", "accent"),),
+    )
+    plot.overlay.show_tags(first, calm=True)
+    assert plot.overlay.shown("tags") == first  # the first ones come at once
+    now[0] += 0.1
+    plot.overlay.show_tags(second, calm=True)
+    assert plot.overlay.shown("tags") == first
+    plot.overlay.show_tags(second)  # the run rests: what is written is what is there
+    assert plot.overlay.shown("tags") == second
+    now[0] += 0.5
+    plot.overlay.show_tags(first, calm=True)
+    assert plot.overlay.shown("tags") == first

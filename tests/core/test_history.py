@@ -134,8 +134,8 @@ def test_making_frames_takes_a_small_share_of_the_time():
         if history.due(step):
             history.add(frame(step, seconds=0.01))
             made += 1
-    assert made * 0.01 <= 0.1 * now + 0.01
-    assert made > 100
+    assert made * 0.01 <= 0.03 * now + 0.01
+    assert made > 30
 
 
 def test_a_record_keeps_what_it_is_told_to_keep():
