@@ -123,37 +123,51 @@ def train(
 
 
 class _ProgressLine:
-    """One line that is rewritten on a terminal, and a line every two seconds in a file."""
+    """One line that is rewritten on a terminal, and a line every two seconds in a file.
+
+    How the run ended is not told here: the caller says it once.
+    """
 
     def __init__(self, goal: int | None) -> None:
         self._goal = goal
         self._live = sys.stderr.isatty()
         self._next = 0.0
+        self._told: int | str = ""
+        self._text_told = ""
 
     def show(self, record: Record) -> None:
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + (0.1 if self._live else 2.0)
-        self._write(self._text(record), end="")
+        self._write(record)
 
     def close(self, record: Record) -> None:
-        self._write(self._text(record), end="\n")
-
-    def _write(self, text: str, end: str) -> None:
+        self._write(record)
         if self._live:
-            print(f"\r{text:<79}", end=end, file=sys.stderr, flush=True)
-        else:
-            print(text, file=sys.stderr, flush=True)
+            trained = isinstance(self._told, int)
+            print("" if trained else f"\r{'':<79}\r", end="\n" if trained else "", file=sys.stderr)
 
-    def _text(self, record: Record) -> str:
+    def _write(self, record: Record) -> None:
         loss = record.scalars["loss"].last()
+        if loss is None and record.status.state in _OVER:
+            return
+        told, text = self._text(record, loss)
+        if self._live and text != self._text_told:
+            print(f"\r{text:<79}", end="", file=sys.stderr, flush=True)
+        elif not self._live and told != self._told:
+            print(text, file=sys.stderr, flush=True)
+        self._told, self._text_told = told, text
+
+    def _text(self, record: Record, loss: Any) -> tuple[int | str, str]:
+        """Return what is told, a step or a sentence, and the line for it."""
         if loss is None:
-            return record.status.message or "loading PyTorch"
-        facts = record.facts
+            text = record.status.message or "loading PyTorch"
+            return text, text
+        facts, steps = record.facts, record.steps
         training = record.experiment.training
         goal = self._goal or training.steps or training.epochs * facts.steps_per_epoch
-        return (
-            f"step {record.steps:,} of {goal:,} · epoch {facts.epoch(record.steps):.1f}"
+        return steps, (
+            f"step {steps:,} of {goal:,} · epoch {facts.epoch(steps):.1f}"
             f" · loss {float(loss):.4g} · {record.steps_per_s:,.0f} steps/s"
         )
 
@@ -173,8 +187,8 @@ def _run(options: argparse.Namespace) -> int:
         prepare_folder(options.out)  # before the training, not after it
     record, interrupted = train(experiment, options.steps)
     status = record.status
-    bad_input = status.state is State.FAILED and status.field is not None
-    if bad_input:
+    never_built = not (status.details or record.steps)  # refused with a sentence: no crash
+    if status.state is State.FAILED and (status.field is not None or never_built):
         raise LabError(status.message, hint=status.hint, field=status.field)
     if options.out is not None:
         for file in export_run(record, options.out):

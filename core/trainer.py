@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.engine.base import Change, Edit
 from core.errors import LabError
-from core.experiment.diff import differences, summarize
+from core.experiment.diff import OUTPUT, differences, summarize
 from core.record.record import Record
 from core.record.source import State, Status
 
@@ -64,6 +64,7 @@ class Trainer(threading.Thread):
         self._goal = goal
         self._prepare = prepare
         self._extra_steps = 0
+        self._edited: tuple[int, Experiment] | None = None
 
     def run(self) -> None:
         """Train until stopped (called by ``start``)."""
@@ -101,6 +102,7 @@ class Trainer(threading.Thread):
         engine: Engine = AutogradEngine(record.experiment)
         control, pace, flight = self.control, _Pace(), FlightRecorder(engine)
         self._extra_steps = 0
+        self._edited = None
         next_frame = 0.0
         record.begin(engine.facts)
         while not control.leaving:
@@ -181,13 +183,23 @@ class Trainer(threading.Thread):
             )
             return False
         if isinstance(change, Edit):
-            changed = differences(record.experiment, change.experiment)
+            before = self._before_edits(record)
             record.set_experiment(change.experiment, engine.facts)
-            record.add_event("edit", summarize(changed))
+            record.add_event("edit", summarize(differences(before, change.experiment), ()))
         else:
+            edits = differences(self._before_edits(record), record.experiment)
             record.set_experiment(record.experiment, engine.facts)
+            if edits:  # of the layers drawn the initialisers are in force now
+                record.add_event("edit", summarize(edits, _rows(change.layers, record)))
+            self._edited = None
             record.add_event("reinit", _drawn(change.layers, record))
         return True
+
+    def _before_edits(self, record: Record) -> Experiment:
+        """Return the experiment of the last step, or of the last draw of weights after it."""
+        if self._edited is None or self._edited[0] != record.steps:
+            self._edited = (record.steps, record.experiment)
+        return self._edited[1]
 
     def _fail(self, record: Record, error: BaseException, message: str) -> None:
         log.error("run %s failed", record.run_id, exc_info=error)
@@ -245,8 +257,16 @@ def _diverged(engine: Engine, block: StepBlock, found: Found | None) -> Status:
     )
 
 
+def _rows(layers: tuple[int, ...], record: Record) -> set[int]:
+    """Return where layers with weights stand in the experiment."""
+    last = len(record.facts.layers) - 1
+    return {OUTPUT if i == last else record.facts.layers[i].row for i in layers}
+
+
 def _drawn(layers: tuple[int, ...], record: Record) -> str:
     if len(layers) == len(record.facts.layers):
         return "weights drawn again"
+    if len(layers) == 1:
+        return f"layer {layers[0] + 1} drawn again"
     numbers = ", ".join(str(i + 1) for i in layers[:3]) + (" …" if len(layers) > 3 else "")
     return f"layers {numbers} drawn again"

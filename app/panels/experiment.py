@@ -41,6 +41,7 @@ class ExperimentPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._experiment = Experiment.parse({})
+        self._problems: list[Problem] = []
         self._build()
         self._connect()
         self.set_experiment(self._experiment)
@@ -128,6 +129,9 @@ class ExperimentPanel(QWidget):
     def set_problems(self, problems: Iterable[Problem]) -> None:
         """Show each problem where its setting is; what belongs to none stands at the top."""
         found = list(problems)
+        if not found and not self._problems:
+            return  # as after nearly every edit
+        self._problems = found
         for panel in self.panels():
             panel.set_problems([p for p in found if panel.owns(p.field)])
         self.status.set_sentence(

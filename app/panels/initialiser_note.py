@@ -106,5 +106,5 @@ def _spread_text(layers: Iterable[Dense | Conv | Output], shapes: Iterable[Shape
             return ""
         fan_in, fan_out = fans(shape)
         text = describe(layer.init, fan_in, fan_out, math.prod(shape[2:]))
-        texts.add(f"{text} · fan in {fan_in:,}, out {fan_out:,}")
+        texts.add(f"Weights: {text} · fan in {fan_in:,}, out {fan_out:,}")
     return texts.pop() if len(texts) == 1 else ""

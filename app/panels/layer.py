@@ -13,9 +13,10 @@ from app.form.flow import FlowLayout
 from app.form.names import in_sentence
 from app.form.row import Sentence
 from app.panels.initialiser_note import InitialiserNote
-from app.panels.layer_edits import applied_to_all, rows_of_entry, with_setting
+from app.panels.layer_edits import applied_to_all, with_setting
 from app.panels.numbering import Numbering
 from app.panels.panel import Panel, sentence_of, sentences
+from app.panels.place import rows_at
 from core.errors import ExperimentError, Problem
 from core.experiment.diff import differences
 from core.experiment.layers import AvgPool, Conv, Dense, GlobalPool, MaxPool, Output
@@ -98,6 +99,7 @@ class LayerPanel(Panel):
         self._rows: tuple[int, ...] = (0,)
         self._numbering = Numbering(self._experiment.network)
         self._built: tuple[Facts, Experiment] | None = None
+        self._problems: list[Problem] = []
         self._forms: list[tuple[_Setting, PartForm]] = []
         self._captions: list[tuple[QLabel, list[PartForm]]] = []
         self._build()
@@ -176,6 +178,7 @@ class LayerPanel(Panel):
         if rows != self._rows:
             self._rows = rows
             self._show(force=True)
+            self._show_problems()
 
     def set_built(self, facts: Facts, experiment: Experiment) -> None:
         """Take what is known of the network that was built of an experiment."""
@@ -184,16 +187,14 @@ class LayerPanel(Panel):
 
     def set_problems(self, problems: Iterable[Problem]) -> None:
         """Show the problems of the selected layers under their rows; the table shows the others."""
+        self._problems = list(problems)
+        self._show_problems()
+
+    def _show_problems(self) -> None:
         found: dict[str, str] = {}
-        for problem in problems:
-            parts = problem.field.split(".")
-            if parts[:2] == ["network", "output"]:
-                rows, path = range(self._hidden(), self._hidden() + 1), ".".join(parts[2:])
-            elif parts[:2] == ["network", "layers"] and len(parts) > 3 and parts[2].isdigit():
-                rows = rows_of_entry(self._experiment, int(parts[2]))
-                path = ".".join(parts[3:])
-            else:
-                continue
+        for problem in self._problems:
+            rows, parts = rows_at(problem.field, self._experiment), problem.field.split(".")
+            path = ".".join(parts[2:] if parts[1] == "output" else parts[3:])
             if any(row in rows for row in self._rows):
                 found[path] = sentence_of(problem)
         for _, form in self._forms:

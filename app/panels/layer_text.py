@@ -8,6 +8,8 @@ from app.form.names import number_text, readable, short
 from core.experiment.layers import AvgPool, Conv, Dense, GlobalPool, MaxPool
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.experiment.fields import Part
     from core.experiment.layers import LayerSpec, Output
 
@@ -39,6 +41,14 @@ def summary(layer: LayerSpec) -> str:
     if isinstance(layer, GlobalPool):
         return "global max" if layer.how == "max" else "global avg"
     return layer.kind
+
+
+def stack_text(layers: Sequence[LayerSpec]) -> str:
+    """Return the shape of a stack: ``20 × 64`` where all are alike, else how many there are."""
+    widths = {layer.units if isinstance(layer, Dense) else None for layer in layers}
+    if len(widths) == 1 and None not in widths:
+        return f"{len(layers)} × {widths.pop()}"
+    return "1 layer" if len(layers) == 1 else f"{len(layers)} layers"
 
 
 def activation_text(activation: Part) -> str:

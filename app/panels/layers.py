@@ -18,16 +18,17 @@ from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QWidget
 
 from app.form import PartForm
 from app.form.flow import FlowLayout
-from app.panels.layer_edits import PRESETS, Preset, rows_of_entry, with_layers, with_setting
+from app.panels.layer_edits import PRESETS, Preset, with_layers, with_setting
 from app.panels.layer_stack import LayerStack
+from app.panels.layer_text import stack_text
 from app.panels.layers_buttons import LayersButtons
 from app.panels.layers_model import Column, LayersModel, Vector
 from app.panels.layers_table import LayersTable
 from app.panels.numbering import Numbering
 from app.panels.panel import FormPanel, sentence_of, sentences
+from app.panels.place import rows_at, sentence_at
 from core.errors import ExperimentError, Problem
 from core.experiment.diff import differences
-from core.experiment.layers import Dense
 from core.experiment.network import NetworkSpec
 from core.experiment.presets import with_defaults
 
@@ -67,6 +68,7 @@ class LayersPanel(FormPanel):
         self._live: tuple[Vector | None, Vector | None] = (None, None)
         self._measured: NetworkSpec | None = None
         self._quiet = False  # while rows are selected by the program
+        self._telling = False  # while a row that the user made current is announced
         self._build()
         self._connect()
         self._show()
@@ -159,9 +161,14 @@ class LayersPanel(FormPanel):
         self._announce_selection()
 
     def set_layer(self, number: int) -> None:
-        """Make layer ``number`` (from 1) the current one, without announcing it."""
+        """Make layer ``number`` (from 1) the only selected one, without announcing it.
+
+        The echo of the user's own click changes nothing: what it selects, Qt knows best.
+        """
         row = self.numbering.row(number)
-        if row is None or (self.table.currentIndex().row() == row and row in self.selected_rows()):
+        if row is None or self._telling:
+            return
+        if self.table.currentIndex().row() == row and row in self.selected_rows():
             return
         self.select_rows([row])
         self.table.scrollTo(self.model.index(row, 0))
@@ -186,17 +193,19 @@ class LayersPanel(FormPanel):
         super().set_problems(found)
         known = {row.path for _, form in self._forms for row in form.rows()}
         self._problems = [self._placed(p) for p in found if p.field not in known]
+        marks = {
+            row: sentence_of(p)
+            for p in self._problems
+            for row in rows_at(p.field, self._experiment)
+        }
+        self.model.set_marks(marks)
+        if marks:
+            self.table.scrollTo(self.model.index(min(marks), 0))
         self._show_status()
 
     def _placed(self, problem: Problem) -> Problem:
-        parts = problem.field.split(".")
-        if parts[:2] != ["network", "layers"] or len(parts) < 4 or not parts[2].isdigit():
-            return problem
-        rows = rows_of_entry(self._experiment, int(parts[2]))
-        if not rows:
-            return problem
-        name = f"{self.numbering.text(rows)}, {parts[3].replace('_', ' ')}"
-        return Problem(problem.field, f"{name}: {problem.message}", problem.hint)
+        message = sentence_at(problem.field, problem.message, self._experiment)
+        return Problem(problem.field, message, problem.hint)
 
     @Slot(str)
     def _show_status(self, refusal: str = "") -> None:
@@ -212,7 +221,7 @@ class LayersPanel(FormPanel):
         self.model.set_network(network)
         self.stack.set_network(network)
         self.set_live(*self._live)
-        self.shape_label.setText(_shape_text(network.expanded()))
+        self.shape_label.setText(stack_text(network.expanded()))
         wanted, self._wanted = self._wanted, None
         if wanted is not None:
             self.select_rows([row for row in wanted if row <= count])
@@ -291,12 +300,6 @@ class LayersPanel(FormPanel):
     def _on_current_row_changed(self, current: QModelIndex) -> None:
         number = self.numbering.number(current.row()) if current.isValid() else None
         if not self._quiet and number is not None:
+            self._telling = True
             self.layer_selected.emit(number)
-
-
-def _shape_text(layers: Sequence[LayerSpec]) -> str:
-    """Return the shape of a stack: ``20 × 64`` where all are alike, else how many there are."""
-    widths = {layer.units if isinstance(layer, Dense) else None for layer in layers}
-    if len(widths) == 1 and None not in widths:
-        return f"{len(layers)} × {widths.pop()}"
-    return "1 layer" if len(layers) == 1 else f"{len(layers)} layers"
+            self._telling = False

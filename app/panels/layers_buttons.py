@@ -14,7 +14,7 @@ from core.experiment.layers import LAYER_KINDS
 
 
 class LayersButtons(QWidget):
-    """Add (with a menu of kinds), duplicate, remove, up, down.
+    """Add (with a menu of kinds), duplicate, remove, up, down, and the model summary.
 
     Signals
     -------
@@ -46,8 +46,11 @@ class LayersButtons(QWidget):
         self.remove = _button("Remove", "Remove the selected layers (Del)")
         self.up = _button("Up", "Move the selected layers towards the input (Alt+Up)")
         self.down = _button("Down", "Move the selected layers towards the output (Alt+Down)")
+        self.summary = _button("Summary …", "Output shapes and parameter counts (Ctrl+Shift+M)")
+        self.summary.setAccessibleName("Model summary")
         flow = FlowLayout(self, spacing=4)
-        for button in (self.add, self.add_kind, self.duplicate, self.remove, self.up, self.down):
+        edits = (self.add, self.add_kind, self.duplicate, self.remove, self.up, self.down)
+        for button in (*edits, self.summary):
             flow.addWidget(button)
 
     def _draw_icons(self) -> None:

@@ -37,7 +37,7 @@ class LayerDelegate(QStyledItemDelegate):
         else:
             painter.setBrush(theme.layer_color(number, count))
             painter.drawEllipse(dot)
-        painter.setPen(theme.color("text"))
+        painter.setPen(theme.color("bad" if _is_marked(index) else "text"))
         text = QRectF(left + DOT + 6, area.top(), area.width(), area.height())
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(text, flags, str(index.data()))
@@ -57,8 +57,7 @@ class LayerDelegate(QStyledItemDelegate):
         theme = current_theme()
         option.state &= ~QStyle.StateFlag.State_Selected  # pyright: ignore
         option.state &= ~QStyle.StateFlag.State_HasFocus  # pyright: ignore
-        model = index.model()
-        if isinstance(model, LayersModel) and model.draft_at(index):
+        if _is_marked(index):
             option.palette.setColor(QPalette.ColorRole.Text, theme.color("bad"))  # pyright: ignore
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -126,3 +125,8 @@ class LayerDelegate(QStyledItemDelegate):
         if isinstance(editor, ChoiceField):
             self.commitData.emit(editor)
             self.closeEditor.emit(editor, QStyledItemDelegate.EndEditHint.NoHint)
+
+
+def _is_marked(index: Index) -> bool:
+    model = index.model()
+    return isinstance(model, LayersModel) and model.is_marked(index)

@@ -83,6 +83,7 @@ class LayersModel(QAbstractTableModel):
         self._largest = 0.0
         self._pictures: list[tuple[object, object]] = []
         self._drafts: dict[tuple[int, int], tuple[str, str]] = {}
+        self._marks: dict[int, str] = {}
 
     def set_network(self, network: NetworkSpec) -> None:
         """Show a network; drafts stay where the layer beneath them did not change."""
@@ -136,6 +137,16 @@ class LayersModel(QAbstractTableModel):
     def drop_draft(self, row: int, column: int) -> None:
         """Forget the text kept in a cell."""
         self._drafts.pop((row, column), None)
+
+    def set_marks(self, marks: dict[int, str]) -> None:
+        """Mark these rows, and no other, as wrong, each with a sentence that says why."""
+        if marks != self._marks:
+            self._marks = marks
+            self._changed(Column.NUMBER, Column.LIVE)
+
+    def is_marked(self, index: Index) -> bool:
+        """Tell whether something is wrong with the layer, or with the text kept in the cell."""
+        return index.row() in self._marks or self.draft_at(index) is not None
 
     def hidden(self) -> int:
         """Return the number of hidden layers."""
@@ -218,7 +229,7 @@ class LayersModel(QAbstractTableModel):
                 return value.kind if column == Column.ACTIVATION else value
             return self._text(row, column)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
-            return draft[1] if draft else self._tip(row, column)
+            return draft[1] if draft else self._marks.get(row) or self._tip(row, column)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._tip(row, column) if column == Column.LIVE else self._text(row, column)
         if role == Qt.ItemDataRole.TextAlignmentRole:

@@ -50,6 +50,12 @@ COMMANDS = (
         "Ctrl+Shift+A",
         "See the activation of the selected layer, its derivative, and where it saturates.",
     ),
+    Command(
+        "summary",
+        "Model summary …",
+        "Ctrl+Shift+M",
+        "See the output shape and the parameters of every layer, counted as Keras counts them.",
+    ),
     Command("theme", "Light or dark", "Ctrl+T", "Switch between light and dark.", "theme"),
     Command("next_layer", "Next layer", "Ctrl+Up", "Select the layer above, nearer the output."),
     Command("previous_layer", "Previous layer", "Ctrl+Down", "Select the layer below."),

@@ -1,4 +1,4 @@
-"""Windows beside the laboratory: activations, a look into a data file, downloads."""
+"""Windows beside the laboratory: activations, model summary, a look into data, downloads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
-from app.tools import ActivationExplorer
+from app.panels.place import sentence_at
+from app.tools import ActivationExplorer, SummaryWindow
 from core.errors import LabError
 from core.experiment import Experiment
 from core.record.source import State
@@ -39,6 +40,7 @@ class Dialogs(QObject):
         self._session = session
         self._window = window
         self._explorer: ActivationExplorer | None = None
+        self._summary: SummaryWindow | None = None
         self._dialog: QDialog | None = None
 
     def apply_theme(self, theme: Theme) -> None:
@@ -67,6 +69,26 @@ class Dialogs(QObject):
         self._explorer.show()
         self._explorer.raise_()
         self._explorer.activateWindow()
+
+    # Model summary -------------------------------------------------------------------------
+
+    @Slot()
+    def summarize(self) -> None:
+        """Show output shapes and parameter counts, now and after every edit."""
+        if self._summary is None:
+            self._summary = SummaryWindow(sentence_at, self._window)
+            self._session.experiment_changed.connect(self._show_summary)
+        self._show_summary()
+        self._summary.show()
+        self._summary.raise_()
+        self._summary.activateWindow()
+
+    @Slot()
+    def _show_summary(self) -> None:
+        source = self._session.source
+        if self._summary is not None:
+            built = (source.facts, source.experiment)
+            self._summary.set_experiment(self._session.experiment, built)
 
     # Data ----------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ class FileMenu(QMenu):
         for keys in (
             ("save", "save_as"),
             ("export", "export_script"),
-            ("look", "explore"),
+            ("look", "explore", "summary"),
             ("undo", "redo"),
             ("quit",),
         ):

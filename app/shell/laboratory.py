@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Slot
 from app.clock import RenderClock
 from app.form import commit_focused
 from app.panels import ExperimentPanel
+from app.panels.place import sentence_at
 from app.session import Session
 from app.shell.cost import CostMeter
 from app.shell.dialogs import Dialogs
@@ -20,6 +21,7 @@ from app.shell.writing import Writer
 from app.theme import Theme
 from app.views import VIEWS
 from core import catalogue
+from core.errors import Problem
 from core.experiment import Experiment, with_settings
 from core.record.source import State
 
@@ -89,6 +91,7 @@ class Laboratory(QObject):
         panel.data.preview_requested.connect(self.dialogs.look_into_present)
         panel.data.download_requested.connect(self.dialogs.download)
         panel.layer.explore_requested.connect(self.dialogs.explore)
+        panel.layers.buttons.summary.clicked.connect(self.dialogs.summarize)
         for view in self.views:
             view.layer_selected.connect(session.select_layer)
         self.clock.ticked.connect(self._on_tick)
@@ -120,6 +123,7 @@ class Laboratory(QObject):
             ("export_script", self._on_export_script),
             ("look", self.dialogs.choose_data),
             ("explore", self.dialogs.explore_selected),
+            ("summary", self.dialogs.summarize),
             ("next_layer", self._on_next_layer),
             ("previous_layer", self._on_previous_layer),
         ):
@@ -177,6 +181,7 @@ class Laboratory(QObject):
     @Slot()
     def _show_experiment(self) -> None:
         self.panel.set_experiment(self.session.experiment)
+        self.panel.set_problems(())  # they were about the experiment before
         self._show_title()
 
     @Slot()
@@ -196,19 +201,24 @@ class Laboratory(QObject):
     def _show_status(self) -> None:
         source = self.session.source
         status, banner = source.status, self.window.banner
+        said = sentence_at(status.field, status.message, source.experiment)
+        if status.field and status.message:
+            self.panel.set_problems([Problem(status.field, status.message, status.hint)])
+        elif status.state is State.BUILDING:
+            self.panel.set_problems(())
         if status.state is State.DIVERGED:
             actions = (("reset", "Reset"), ("slower", "Reset at a tenth of the rate"))
             banner.show_notice("bad", status.message, status.hint, actions=actions)
         elif status.state is State.FAILED:
             banner.show_notice(
                 "bad",
-                f"{status.field}: {status.message}" if status.field else status.message,
+                said,
                 status.hint,
                 actions=(("reset", "Try again"),),
                 details=status.details,
             )
         elif status.message and status.field:
-            self.notify("warn", f"{status.field}: {status.message}", status.hint)
+            self.notify("warn", said, status.hint)
         self.window.set_state(_state_text(status.state, status.message, source.updates))
         self.window.start_page.set_state(status.message if status.state is State.BUILDING else "")
 

@@ -2,5 +2,6 @@
 
 from app.tools.curves import SchedulePreview, ScreePlot
 from app.tools.explorer import ActivationExplorer
+from app.tools.summary import SummaryWindow
 
-__all__ = ["ActivationExplorer", "SchedulePreview", "ScreePlot"]
+__all__ = ["ActivationExplorer", "SchedulePreview", "ScreePlot", "SummaryWindow"]

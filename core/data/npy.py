@@ -184,10 +184,11 @@ class Archive:
             raise self._damaged(name, "its header is not that of an array")
         kind, shape, fortran = told["descr"], told["shape"], told["fortran_order"]
         if not isinstance(kind, str) or not _TYPE.fullmatch(kind):
-            shown = "Python objects" if kind in ("|O", "O") else f"the type {str(kind)[:60]}"
+            shown = f"the type {str(kind)[:60]}, not numbers that a network can take"
+            if kind in ("|O", "O"):
+                shown = "Python objects, which may carry program code"
             raise DataError(
-                f"The array {name!r} in {self._path.name!r} holds {shown},"
-                " which may carry program code or is no number.",
+                f"The array {name!r} in {self._path.name!r} holds {shown}.",
                 hint="Save it as numbers: numpy.asarray(x, dtype=float).",
                 field=self._field,
             )

@@ -127,8 +127,8 @@ def load_samples(spec: DataPart, seed: int) -> Samples:
     text = " · ".join(
         [
             TITLES[kind],
-            f"{len(scaled.x_train):,} samples",
-            f"{scaled.x_train.shape[1]:,} features",
+            _counted(len(scaled.x_train), "sample"),
+            _counted(scaled.x_train.shape[1], "feature"),
             ", ".join(filter(None, done)),
         ]
     )
@@ -143,6 +143,10 @@ def load_samples(spec: DataPart, seed: int) -> Samples:
         scaled.explained,
         scaled.kept,
     )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _check_enough(raw: Raw) -> None:

@@ -85,7 +85,7 @@ def scale(raw: Raw, validation: NDArray[np.bool_], spec: DataPart) -> Scaled:
             mean, axes, explained = components
             kept = _enough(explained, spec.pca)
             done.append(
-                f"PCA to {kept:,} of {len(mean):,} features"
+                f"PCA to {kept:,} of {len(mean):,} {'feature' if len(mean) == 1 else 'features'}"
                 f" ({explained[:kept].sum():.4g} of the variance)"
             )
             parts = [_project(x, affine, mean, axes[:, :kept]) for x in (x_train, x_validation)]

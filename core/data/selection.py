@@ -85,7 +85,7 @@ def limit_samples(raw: Raw, limit: int, rng: np.random.Generator) -> tuple[Raw, 
     least = max(2, len(raw.class_names))
     if limit < least:
         raise DataError(
-            f"{limit} samples are too few for {least} "
+            f"{limit} {'sample is' if limit == 1 else 'samples are'} too few for {least} "
             f"{'classes' if raw.class_names else 'samples at least'}.",
             hint=f"Use at least {least}, or 0 for all.",
             field="data.limit",

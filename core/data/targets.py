@@ -133,7 +133,8 @@ def _check_numbers(values: NDArray[np.float64], name: str, field: str) -> None:
         verdict = "too large" if np.isfinite(value) else "not a finite number"
         raise DataError(
             f"Sample {row + 1:,} of {name!r}, value {column + 1:,}: {value:g} is {verdict};"
-            f" {rows.size:,} of {len(values):,} samples are affected.",
+            f" {rows.size:,} of {len(values):,} samples"
+            f" {'are' if rows.size > 1 else 'is'} affected.",
             hint="Remove these samples, or fill in numbers.",
             field=field,
         )

@@ -87,7 +87,8 @@ def blobs(spec: Blobs, rng: np.random.Generator) -> _Points:
     """
     if spec.samples < spec.centres:
         raise DataError(
-            f"{spec.samples} samples are too few for {spec.centres} clouds.",
+            f"{spec.samples} {'sample is' if spec.samples == 1 else 'samples are'} too few for"
+            f" {spec.centres} clouds.",
             hint="Draw more samples, or fewer clouds.",
             field="data.samples",
         )

@@ -164,7 +164,13 @@ class Rescaled(Part):
         le=1e3,
     )
     inner: InnerActivation = setting(
-        Tanh(), title="Inner activation", help="The function phi to stretch.", scope=Scope.LIVE
+        Tanh(),
+        title="Inner activation",
+        help=(
+            "The function phi to stretch: any but PReLU, which stretching leaves as it is, and"
+            " rescaled itself."
+        ),
+        scope=Scope.LIVE,
     )
 
 

@@ -10,6 +10,10 @@ from core.errors import ExperimentError
 from core.experiment.fields import Part, Scope, scope_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from pydantic.fields import FieldInfo
+
     from core.experiment.model import Experiment
 
 
@@ -33,25 +37,52 @@ def differences(old: Experiment, new: Experiment) -> tuple[Difference, ...]:
     return tuple(found)
 
 
-def summarize(changes: tuple[Difference, ...]) -> str:
-    """Return one short line for a timeline mark; equal changes of many layers are joined."""
-    groups: dict[tuple[str, str, str], list[int]] = {}
+def summarize(changes: tuple[Difference, ...], drawn: Collection[int] | None = None) -> str:
+    """Return one short line for a timeline mark; equal changes of many layers are joined.
+
+    Parameters
+    ----------
+    changes : tuple of Difference
+    drawn : collection of int, optional
+        Rows, from 0, of the layers whose weights are drawn with these changes, ``OUTPUT`` for
+        the output layer. Of all others the initialisers are told as chosen for the next draw.
+        By default all are drawn.
+    """
+    groups: dict[tuple[bool, str, str, str], list[int]] = {}
     for change in changes:
-        parts = change.path.split(".")
-        layer = int(parts[2]) + 1 if parts[:2] == ["network", "layers"] and len(parts) > 3 else 0
-        name = ".".join(parts[3:]) if layer else change.path
-        groups.setdefault((name, _text(change.old), _text(change.new)), []).append(layer)
-    changes_at: dict[str, list[str]] = {}
-    for (name, before, after), layers in groups.items():
-        where = f" ({_layers_text(layers)})" if layers != [0] else ""
+        row, name = _place(change.path)
+        later = change.scope is Scope.REINIT and drawn is not None and row not in drawn
+        key = (later, name, _text(change.old), _text(change.new))
+        groups.setdefault(key, []).append(row)
+    changes_at: dict[tuple[bool, str], list[str]] = {}
+    for (later, name, before, after), rows in sorted(groups.items(), key=lambda one: one[0][0]):
         title = "" if name in _PLAIN else f"{_title(name)} "
-        changes_at.setdefault(where, []).append(f"{title}{before} → {after}")
-    return "; ".join(f"{', '.join(texts)}{where}" for where, texts in changes_at.items())
+        texts = changes_at.setdefault((later, _layers_text(rows)), [])
+        texts.append(f"{title}{before} → {after}")
+    return "; ".join(
+        f"{'at the next draw: ' if later else ''}{', '.join(texts)}{where}"
+        for (later, where), texts in changes_at.items()
+    )
+
+
+OUTPUT = -1
+"""The row of the output layer, in :func:`summarize`."""
+_NOWHERE = -2
+
+
+def _place(path: str) -> tuple[int, str]:
+    """Return the row of the layer that a setting belongs to, and its name within the layer."""
+    parts = path.split(".")
+    if parts[:2] == ["network", "layers"] and len(parts) > 3:
+        return int(parts[2]), ".".join(parts[3:])
+    if parts[:2] == ["network", "output"] and len(parts) > 2:
+        return OUTPUT, ".".join(parts[2:])
+    return _NOWHERE, path
 
 
 _PLAIN = ("activation", "init")
 """Settings whose values say themselves what they are."""
-_FEW = 4
+_FEW = 2
 """Settings of a part that are all told; of more only those that differ from the default."""
 _TITLES = {"training.optimizer.lr": "rate", "bias_init": "biases"}
 
@@ -60,12 +91,19 @@ def _title(name: str) -> str:
     return _TITLES.get(name, name.split(".")[-1].replace("_", " "))
 
 
-def _layers_text(layers: list[int]) -> str:
-    if len(layers) == 1:
-        return f"layer {layers[0]}"
-    if layers == list(range(layers[0], layers[-1] + 1)):
-        return f"layers {layers[0]}-{layers[-1]}"
-    return f"{len(layers)} layers"
+def _layers_text(rows: list[int]) -> str:
+    """Return in brackets which layers, counted from 1; nothing for what belongs to none."""
+    numbers = [row + 1 for row in rows if row >= 0]
+    words: list[str] = []
+    if len(numbers) == 1:
+        words.append(f"layer {numbers[0]}")
+    elif numbers and numbers == list(range(numbers[0], numbers[-1] + 1)):
+        words.append(f"layers {numbers[0]}-{numbers[-1]}")
+    elif numbers:
+        words.append(f"{len(numbers)} layers")
+    if OUTPUT in rows:
+        words.append("output")
+    return f" ({', '.join(words)})" if words else ""
 
 
 def _compare(old: Part, new: Part, prefix: str, found: list[Difference]) -> None:
@@ -98,13 +136,48 @@ def _compare(old: Part, new: Part, prefix: str, found: list[Difference]) -> None
 
 def _text(value: Any) -> str:
     if isinstance(value, Part):
-        fields = {key: one for key, one in type(value).model_fields.items() if key != "kind"}
-        if len(fields) > _FEW:  # what is as always says nothing
-            fields = {key: one for key, one in fields.items() if getattr(value, key) != one.default}
-        inside = ", ".join(_text(getattr(value, key)) for key in fields)
-        kind = str(getattr(value, "kind", "")).replace("_", " ")
-        return f"{kind} {inside}".strip()
+        kind = str(getattr(value, "kind", ""))
+        name = _KIND_TITLES.get(kind, kind.replace("_", " "))
+        return f"{name} {', '.join(_settings_told(value))}".strip()
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _settings_told(part: Part) -> list[str]:
+    """Return what there is to tell of a part's settings, each by its title.
+
+    A single number needs no title, and what is as always says nothing.
+    """
+    fields = {key: info for key, info in type(part).model_fields.items() if key != "kind"}
+    all_of_them = len(fields) <= _FEW and "lr" not in fields
+    texts: list[str] = []
+    for key, info in fields.items():
+        value = getattr(part, key)
+        usual = value == info.get_default(call_default_factory=True)
+        if isinstance(value, bool):
+            if value or not usual:
+                texts.append(_field_title(key, info) if value else f"no {_field_title(key, info)}")
+        elif key == "lr" or all_of_them or not usual:
+            bare = isinstance(value, Part) or len(fields) == 1
+            texts.append(_text(value) if bare else f"{_field_title(key, info)} {_text(value)}")
+    return texts
+
+
+_KIND_TITLES = {
+    "sgd": "SGD",
+    "rmsprop": "RMSProp",
+    "adagrad": "Adagrad",
+    "adadelta": "Adadelta",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "nadam": "NAdam",
+    "radam": "RAdam",
+    "adamax": "Adamax",
+    "rprop": "Rprop",
+}
+
+
+def _field_title(key: str, info: FieldInfo) -> str:
+    return "rate" if key == "lr" else (info.title or key.replace("_", " ")).lower()
 
 
 def merge_live(running: Experiment, wanted: Experiment) -> Experiment:

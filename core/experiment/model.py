@@ -104,7 +104,7 @@ class Experiment(Part):
                 [
                     Problem(
                         "schema",
-                        f"{version} was written by a newer laboratory (this one reads {SCHEMA})",
+                        f"{version} was written by a newer laboratory (this one reads {SCHEMA}).",
                         "Update Gradoscope to open it.",
                     )
                 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,20 @@ def read_experiment(path: Path) -> Experiment:
         raise LabError(
             f"There is no file {str(path)!r}.", hint="Check the name and the folder."
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise LabError(
-            f"{str(path)!r} cannot be read ({error}).", hint="Choose a text file in TOML."
-        ) from None
+    except (OSError, ValueError) as error:
+        raise LabError(_unreadable(path, error), hint="Choose an experiment file (TOML).") from None
+    if all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines()):
+        raise LabError(f"{str(path)!r} is empty.", hint="Choose an experiment file (TOML).")
     return parse_toml(text, source=str(path))
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"{str(path)!r} cannot be read: it is not text in UTF-8."
+    if isinstance(error, OSError) and path.is_dir():  # Windows only says that it refuses
+        return f"{str(path)!r} is a folder."
+    reason = getattr(error, "strerror", None) or str(error)
+    return f"{str(path)!r} cannot be read ({reason})."
 
 
 def parse_toml(text: str, *, source: str = "the text") -> Experiment:
@@ -66,7 +76,7 @@ def with_settings(experiment: Experiment, assignments: list[str]) -> Experiment:
     """Apply ``path=value`` assignments, such as ``training.optimizer.lr=0.01``.
 
     ``*`` stands for every element of a list: ``network.layers.*.units=32``. A value is read
-    as TOML, else taken as text.
+    as TOML, else taken as text; where a setting wants text, ``7`` is text too.
 
     Raises
     ------
@@ -83,7 +93,7 @@ def with_settings(experiment: Experiment, assignments: list[str]) -> Experiment:
             )
             continue
         try:
-            assign(data, path.strip(), _value(text.strip()))
+            assign(data, path.strip(), _value(text.strip()), text=text.strip())
         except ExperimentError as error:
             problems.extend(error.problems)
     if problems:
@@ -91,8 +101,17 @@ def with_settings(experiment: Experiment, assignments: list[str]) -> Experiment:
     return Experiment.parse(data)
 
 
-def assign(data: dict[str, Any], path: str, value: Any) -> None:
+def assign(data: dict[str, Any], path: str, value: Any, *, text: str | None = None) -> None:
     """Set one setting of a plain experiment in place; a new ``kind`` keeps what still fits.
+
+    Parameters
+    ----------
+    data : dict
+    path : str
+        Dotted, with ``*`` for every element of a list.
+    value : object
+    text : str, optional
+        How the value was written: what a setting gets that wants text.
 
     Raises
     ------
@@ -100,18 +119,35 @@ def assign(data: dict[str, Any], path: str, value: Any) -> None:
         If the path names nothing.
     """
     parts = path.split(".")
-    _assign(data, parts, value, path, "")
+    _assign(data, parts, _Value(value, text), path, "")
 
 
-def _assign(node: Any, parts: list[str], value: Any, whole: str, family: str) -> None:
-    head, rest = parts[0], parts[1:]
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """What is assigned, and how it was written if that is known."""
+
+    value: Any
+    text: str | None
+
+    def where(self, node: dict[str, Any], name: str, family: str) -> Any:
+        """Return the value for a setting: the text if it wants text and got a number or so."""
+        if self.text is None or isinstance(self.value, (str, list, dict)):
+            return deepcopy(self.value)
+        model = KINDS.get(family, {}).get(str(node.get("kind")))
+        info = model.model_fields.get(name) if model else None
+        wanted = info.annotation is str if info else isinstance(node.get(name), str)
+        return self.text if wanted else self.value
+
+
+def _assign(node: Any, parts: list[str], given: _Value, whole: str, family: str) -> None:
+    head, rest, value = parts[0], parts[1:], given.value
     if isinstance(node, list):
         indices = range(len(node)) if head == "*" else [_index(node, head, whole)]
         for index in indices:
             if rest:
-                _assign(node[index], rest, value, whole, family)
+                _assign(node[index], rest, given, whole, family)
             else:
-                node[index] = deepcopy(value)
+                node[index] = deepcopy(given.value)
         return
     if not isinstance(node, dict):
         raise ExperimentError([Problem(whole, "there is no such setting.", "")])
@@ -120,7 +156,7 @@ def _assign(node: Any, parts: list[str], value: Any, whole: str, family: str) ->
             raise ExperimentError(
                 [Problem(whole, "there is no such setting.", did_you_mean(head, node))]
             )
-        _assign(node[head], rest, value, whole, head)
+        _assign(node[head], rest, given, whole, head)
     elif head == "kind" and value in KINDS.get(family, {}):
         _change_kind(node, family, str(value))
     elif head in KINDS and isinstance(value, str) and isinstance(node.get(head), dict):
@@ -129,7 +165,7 @@ def _assign(node: Any, parts: list[str], value: Any, whole: str, family: str) ->
         else:
             node[head] = {"kind": value}
     else:
-        node[head] = deepcopy(value)
+        node[head] = given.where(node, head, family)
 
 
 def _change_kind(node: dict[str, Any], family: str, kind: str) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.experiment.measuring import Budget, EveryStep, SampledSteps
 from core.measure.large import LargeNorms
-from core.measure.missing import blank
+from core.measure.missing import blank, not_measured
 from core.measure.moved import LARGE
 from core.measure.parameters import ParameterNorms
 from core.measure.slots import NAMES, Slot
@@ -31,6 +31,14 @@ Array = NDArray[np.float32]
 
 STEP_SCALARS = ("clip_factor", "clip_angle")
 """What a watched step appends to its scalars, in this order."""
+_IN_ORDER = (
+    "preactivation_mean",
+    "activation_mean",
+    "delta_norm",
+    "weight_grad_mean",
+    "weight_norm",
+)
+"""Quantities in which a value that is not finite shows, in the order of computation."""
 _SMOOTH = 0.2
 _HIDDEN = 1.4
 """What watching costs in all, over what is timed in here.
@@ -240,6 +248,8 @@ class Observer:
         found["learned_slope"] = _placed(pieces.slopes, rows, (steps, layers), stack=True)
         if not pieces.slopes:
             found["learned_slope"][rows] = np.nan
+        found |= {name: signals[:, i] for i, name in enumerate(LayerSignals.NAMES)}
+        found["nonfinite"] = _nonfinite(found)
         accuracy = _placed(pieces.accuracies, rows, (steps,))
         if not pieces.accuracies:
             accuracy[rows] = np.nan
@@ -248,7 +258,7 @@ class Observer:
         return (
             {name: scalars[:, i] for i, name in enumerate(STEP_SCALARS)}
             | {"accuracy": accuracy, "grad_norm": _placed(pieces.whole, rows, (steps,))},
-            {name: signals[:, i] for i, name in enumerate(LayerSignals.NAMES)} | found,
+            found,
         )
 
     def take_units(self) -> UnitBlock | None:
@@ -292,6 +302,18 @@ class Observer:
         if not self._step_cost:
             return 1
         return max(1, math.ceil(self._cost / (self._step_cost * percent / 100.0)))
+
+
+def _nonfinite(found: dict[str, Array]) -> Array:
+    """Return the kind of the first value of each layer and step that is not finite, 0 for none."""
+    kinds = np.zeros_like(found[_IN_ORDER[0]])
+    for name in reversed(_IN_ORDER):
+        values = found[name]
+        if not np.isfinite(values).all():
+            kind = np.where(np.isnan(values), 1.0, np.where(values > 0, 2.0, 3.0))
+            kinds = np.where(np.isfinite(values), kinds, kind).astype(np.float32)
+    gaps = not_measured(found[_IN_ORDER[0]])
+    return np.where(gaps, blank(kinds.shape), kinds) if gaps.any() else kinds
 
 
 def _placed(

@@ -389,6 +389,16 @@ _ALL = (
         log=True,
     ),
     Quantity(
+        "nonfinite",
+        "Not finite",
+        "NaN, Inf",
+        "",
+        Per.LAYER,
+        "first of mean z, mean h, ‖δ‖, mean ∂L/∂W, ‖W‖ that is not finite: 1 NaN, 2 +Inf, 3 −Inf",
+        "0 is as it should be. The layer with the first other number is where to look.",
+        "A sum of +Inf and −Inf is NaN. Where it began is said when a run diverges.",
+    ),
+    Quantity(
         "learned_slope",
         "Learned slope",
         "α",

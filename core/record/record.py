@@ -57,6 +57,7 @@ class Record:
         self.history = FrameHistory()
         self.found: Found | None = None
         self._mailbox: Mailbox[Frame] = Mailbox()
+        self._marked: tuple[int, list[tuple[str, str]]] = (0, [])  # step, kinds and texts there
 
     # Read by everybody -----------------------------------------------------------------
 
@@ -137,12 +138,31 @@ class Record:
         self.version += 1
 
     def add_event(self, kind: str, text: str) -> None:
-        """Mark a change at the current step; changes between two steps are one event."""
+        """Mark a change at the current step; changes between two steps are one event.
+
+        Parameters
+        ----------
+        kind : str
+        text : str
+            That of an edit tells all edits since the last step, or since weights were last drawn
+            again: it takes the place of the text before it. Empty if nothing is left of them.
+        """
+        step, parts = self._marked
+        parts = list(parts) if step == self.steps else []
+        kinds = [one for one, _ in parts]
+        since = kinds[::-1].index("reinit") if "reinit" in kinds else len(kinds)
+        if kind == "edit" and "edit" in kinds[len(kinds) - since :]:
+            del parts[len(kinds) - 1 - kinds[::-1].index("edit")]
+        if text:
+            parts.append((kind, text))
+        self._marked = (self.steps, parts)
         events = self.events
         if events and events[-1].step == self.steps:
-            kind, text = events[-1].kind, f"{events[-1].text}; {text}"
             events = events[:-1]
-        self.events = (*events, Event(self.steps, kind, text))
+        if parts:
+            joined = "; ".join(one for _, one in parts)
+            events = (*events, Event(self.steps, parts[0][0], joined))
+        self.events = events
         self.version += 1
 
     def set_status(self, status: Status) -> None:

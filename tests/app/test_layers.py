@@ -457,7 +457,7 @@ def test_the_spread_of_the_weights_is_said_once_the_fans_are_known(panel):
     panel.set_built(facts_of((9, 8), (200, 16), (64, 32), (32, 10)), CNN)
     # Glorot: fan_in 1·3·3, fan_out 8·3·3; limit sqrt(6 / 81)
     limit = np.sqrt(6 / 81)
-    assert f"σ = {limit / np.sqrt(3):.3f}" in note.spread.text()
+    assert note.spread.text().startswith(f"Weights: σ = {limit / np.sqrt(3):.3f}")
     assert f"±{limit:.3f}" in note.spread.text()
     assert "fan in 9, out 72" in note.spread.text()
     panel.layers.select_rows([6])

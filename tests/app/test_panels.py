@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -14,10 +16,15 @@ from app.panels.layer_edits import PRESETS
 from app.panels.layers_model import Column
 from app.panels.live_bars import log_share
 from app.panels.numbering import Numbering
+from app.panels.place import place
+from app.settings import Settings
+from app.shell.laboratory import Laboratory
+from app.shell.main_window import MainWindow
 from app.theme import apply_theme, load_theme
-from core.errors import Problem
-from core.experiment import Experiment
-from core.record.source import Facts
+from core.errors import ExperimentError, Problem
+from core.experiment import Experiment, with_settings
+from core.record.source import Facts, State
+from tests.core.settings_tree import all_settings, document
 
 RATE = "training.optimizer.lr"
 
@@ -137,7 +144,7 @@ def test_units_that_cannot_be_are_kept_and_explained(panel, text):
     type_into(row.field, text)
     assert spy.seen == []
     assert row.field.text() == text
-    assert text in row.error.text().replace("\u200b", "")
+    assert text[:30] in row.error.text().replace("\u200b", "")  # a long one is cut short
 
 
 def test_other_edits_go_on_beside_a_refused_text(panel):
@@ -229,7 +236,7 @@ def test_problems_stand_where_their_settings_are(panel):
     assert panel.optimizer.row(RATE).error.text() == "7 is high. Use 0.1."
     assert "no row now" in panel.clipping.status.text()
     assert panel.layer.row("units").error.text() == "8 is few. Use 9."
-    assert "layers 1–3, units" in panel.layers.status.text().lower()
+    assert "layers 1–3 · units" in panel.layers.status.text().lower()
     assert panel.status.text() == "Does not hang together."
     panel.set_problems([])
     assert not panel.status.isVisibleTo(panel)
@@ -598,3 +605,170 @@ def test_editing_to_the_same_structure_keeps_the_selection(panel):
     panel.layers.select_rows([1, 2])
     type_into(panel.optimizer.row(RATE).field, "0.5")
     assert panel.layers.selected_rows() == [1, 2]
+
+
+# Clicks of a real mouse ------------------------------------------------------------------
+
+
+def click(qtbot, panel: ExperimentPanel, row: int, key=Qt.KeyboardModifier.NoModifier) -> None:
+    table = panel.layers.table
+    at = table.visualRect(panel.layers.model.index(row, 2)).center()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, key, at)
+
+
+def test_ctrl_click_adds_rows_although_the_session_echoes_each(qtbot, panel):
+    panel.layer_selected.connect(panel.set_layer)  # as the laboratory does by its session
+    panel.set_experiment(experiment_of(network={"layers": [{"units": 8, "repeat": 7}]}))
+    panel.show()
+    ctrl, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    click(qtbot, panel, 1)
+    assert panel.layers.selected_rows() == [1]
+    for row, expected in ((3, [1, 3]), (5, [1, 3, 5]), (3, [1, 5])):
+        click(qtbot, panel, row, ctrl)
+        assert panel.layers.selected_rows() == expected
+    click(qtbot, panel, 2)
+    assert panel.layers.selected_rows() == [2]
+    click(qtbot, panel, 5, shift)
+    assert panel.layers.selected_rows() == [2, 3, 4, 5]
+    panel.set_layer(4)  # chosen in a view
+    assert panel.layers.selected_rows() == [3]
+
+
+# Problems --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["data.path", "data.classes", "data.limit", "training.loss"])
+def test_a_problem_is_shown_under_its_row_even_if_it_is_folded_away(panel, path):
+    panel.set_experiment(experiment_of(data={"kind": "csv"}))
+    row = next(row for one in panel.panels() if (row := rows_of_panel(one).get(path)))
+    panel.set_problems([Problem(path, "is not there.", "Choose another.")])
+    assert row.error.text() == "Is not there. Choose another."
+    assert row.isVisibleTo(panel)
+    panel.set_problems(())
+    assert row.error.text() == ""
+
+
+def rows_of_panel(panel) -> dict:
+    return {row.path: row for _, form in getattr(panel, "_forms", ()) for row in form.rows()}
+
+
+def test_a_problem_marks_its_rows_and_is_shown_to_whom_selects_them(panel):
+    layers = [{"units": 8, "repeat": 2}, {"units": 4, "residual": True}]
+    panel.set_experiment(experiment_of(network={"layers": layers}))
+    panel.layers.select_rows([0])
+    problem = Problem("network.layers.1.residual", "the shapes differ.", "Turn it off.")
+    panel.set_problems([problem])
+    model = panel.layers.model
+    assert [model.is_marked(model.index(row, 1)) for row in range(4)] == [False, False, True, False]
+    said = "Layer 3 · Residual: the shapes differ. Turn it off."
+    assert panel.layers.status.text() == said
+    assert model.index(2, 1).data(Qt.ItemDataRole.ToolTipRole) == said
+    assert panel.layer.row("residual").error.text() == ""
+    panel.layers.select_rows([2])
+    assert panel.layer.row("residual").error.text() == "The shapes differ. Turn it off."
+    panel.set_problems(())
+    assert not model.is_marked(model.index(2, 1))
+    assert panel.layer.row("residual").error.text() == ""
+
+
+def test_a_marked_row_is_scrolled_into_sight(panel):
+    layers = [{"units": 8, "repeat": 60}, {"units": 4}]
+    panel.set_experiment(experiment_of(network={"layers": layers}))
+    panel.show()
+    table = panel.layers.table
+    panel.set_problems([Problem("network.layers.1.units", "is bad.")])
+    area = table.visualRect(panel.layers.model.index(60, 1))
+    assert table.viewport().rect().contains(area)
+
+
+@pytest.fixture
+def laboratory(qtbot) -> Iterator[Laboratory]:
+    window = MainWindow(Settings())
+    plain = {
+        "data": {"kind": "moons", "samples": 60},
+        "network": {"layers": [{"units": 4, "repeat": 2}, {"units": 3}]},
+        "training": {"batch_size": 10, "device": "cpu"},
+    }
+    one = Laboratory(window, Experiment.parse(plain))
+    window.show()
+    one.start()
+    qtbot.waitUntil(lambda: one.session.is_ready, timeout=30_000)
+    yield one
+    one.close()
+    one.session.join()
+    window.close()
+    window.deleteLater()
+
+
+def test_what_building_finds_stands_under_its_field_until_it_is_mended(laboratory, qtbot):
+    session, panel, banner = laboratory.session, laboratory.panel, laboratory.window.banner
+    state = lambda: session.source.status.state  # noqa: E731
+    right = session.experiment
+    for settings, path, words in (
+        (["data.classes=upper, 77"], "data.classes", "Data set · Classes: "),
+        (["data.kind=csv", "data.path=/no/such.csv"], "data.path", "Data set · File: "),
+    ):
+        session.edit(with_settings(right, settings), "data")
+        qtbot.waitUntil(lambda: state() is State.FAILED, timeout=30_000)
+        qtbot.waitUntil(lambda words=words: words in banner.text.text(), timeout=30_000)
+        row = panel.data.row(path)
+        assert row.error.text()
+        assert row.isVisibleTo(panel)
+        session.edit(right, "data")
+        assert not any(row.error.text() for row in rows_of_panel(panel.data).values())
+        qtbot.waitUntil(lambda: state() is State.PAUSED, timeout=30_000)
+    session.edit(with_settings(right, ["network.layers.1.residual=true"]), "residual")
+    qtbot.waitUntil(lambda: "Layer 3 · Residual: " in banner.text.text(), timeout=30_000)
+    model = panel.layers.model
+    assert model.is_marked(model.index(2, 1))
+    session.undo_stack.undo()
+    assert not model.is_marked(model.index(2, 1))
+
+
+# Places in words -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("data.path", "Data set · File"),
+        ("data", "Data set"),
+        ("training.loss", "Training · Loss"),
+        ("training.optimizer.lr", "Training · Optimiser · Learning rate"),
+        ("training.l2", "Regularisation · L2"),
+        ("training.device", "Run · Device"),
+        ("network.layers.1.kind", "Layer 3"),
+        ("network.layers.1.residual", "Layer 3 · Residual"),
+        ("network.layers.0.units", "Layers 1–2 · Units"),
+        ("network.output", "Output"),
+        ("network.output.activation", "Output · Activation"),
+        ("network.layers.7.units", "network.layers.7.units"),
+        ("no.such.thing", "no.such.thing"),
+    ],
+)
+def test_a_place_is_named_as_the_form_names_it(path, words):
+    layers = [{"units": 8, "repeat": 2}, {"units": 4}]
+    experiment = experiment_of(data={"kind": "csv"}, network={"layers": layers})
+    assert place(path, experiment) == words
+
+
+@pytest.mark.parametrize("setting", all_settings(), ids=lambda setting: setting.title)
+def test_every_setting_has_a_place_in_words(setting):
+    try:
+        experiment = Experiment.parse(document(setting.home, setting.part))
+    except ExperimentError:
+        pytest.skip("the kind cannot stand alone")
+    words = place(setting.path, experiment)
+    assert words != setting.path or setting.path == "schema"  # which no form shows
+    assert "_" not in words
+
+
+def test_places_begin_with_the_heading_of_their_section(panel):
+    own = {"Data": "Data set"}
+    for one in panel.panels():
+        if one is panel.layer:
+            continue
+        heading = one.heading.accessibleName()
+        for path in rows_of_panel(one):
+            words = place(path, panel.experiment)
+            assert words.partition(" · ")[0] == own.get(heading, heading), path

@@ -320,6 +320,7 @@ class Reference(nn.Module):
         names = ("derivative_mean", "saturated_fraction", "dead_fraction", "learned_slope")
         rows = {name: [] for name in names}
         rows["activation_norm"] = [norm(layer.h) for layer in self.weighted]
+        rows["nonfinite"] = [0.0] * len(self.weighted)
         for name, part in (("activation", "h"), ("preactivation", "z")):
             values = [getattr(layer, part).detach() for layer in self.weighted]
             rows[f"{name}_mean"] = [float(one.mean()) for one in values]

@@ -16,8 +16,11 @@ import torch
 from core import catalogue, cli
 from core.data.samples import TITLES
 from core.engine.autograd import AutogradEngine
+from core.errors import LabError
 from core.experiment import differences, read_experiment, with_settings
 from core.measure import EVALUATIONS, LAYER_QUANTITIES, QUANTITIES, SCALARS
+from core.record.record import Record
+from core.record.source import Facts, State, Status
 
 CPU = ["--set", "training.device=cpu"]
 FILES = ["experiment.toml", "layers.csv", "scalars.csv", "summary.json"]
@@ -265,7 +268,7 @@ def test_a_failure_exits_with_one_and_leaves_its_details_and_what_was_trained(
     def failing(engine, max_steps, seconds):
         if engine.step >= 3:
             raise RuntimeError("out of luck")
-        return advance(engine, min(max_steps, 3), seconds)
+        return advance(engine, min(max_steps, 3 - engine.step), seconds)
 
     monkeypatch.setattr(AutogradEngine, "advance", failing)
     assert run("two-moons", "--steps", 50, "--out", tmp_path, *CPU) == 1
@@ -432,6 +435,67 @@ def test_a_process_reports_progress_on_stderr_and_results_on_stdout(child_enviro
     assert "step 20 of 20" in err
     assert out.splitlines()[-1] == "Finished at step 20."
     assert summary(tmp_path)["steps"] == 20
+
+
+@pytest.fixture
+def ragged(tmp_path):
+    file = tmp_path / "ragged.csv"
+    file.write_text("a,b,c\n1,2,0\n3,4\n5,6,1\n", encoding="utf-8")
+    return ["run", "two-moons", "--set", "data=csv", "--set", f"data.path={file}", *CPU]
+
+
+SENTENCE = "data.path: Line 3 of 'ragged.csv' has 2 cells"
+
+
+def test_an_error_of_the_data_is_told_once_on_stderr(child_environment, ragged):
+    child = start(child_environment, *ragged)
+    out, err = child.communicate(timeout=100)
+    assert (child.returncode, out) == (2, "")
+    preparing, said = err.splitlines()
+    assert preparing == "Preparing data and network."
+    assert said.startswith(SENTENCE)
+
+
+def test_an_error_of_the_data_is_told_once_on_a_terminal(ragged, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert cli.main(ragged) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("has 2 cells") == 1
+    status, _, said = printed.err.rpartition("\r")
+    assert said.startswith(SENTENCE)  # in place of what was going on
+    assert status.count("Preparing data and network.") <= 1
+
+
+def test_an_error_that_names_no_setting_is_bad_input_too(capsys, monkeypatch):
+    def refuse(*_):
+        raise LabError("It cannot be built.", hint="Build another.")
+
+    monkeypatch.setattr(AutogradEngine, "__init__", refuse)
+    assert run("two-moons", "--steps", 5, *CPU) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("It cannot be built. Build another.") == 1
+
+
+@pytest.mark.parametrize("steps", [[3, 3, 3], [0, 0, 3, 3]])
+def test_no_line_of_progress_is_written_twice(steps, capsys):
+    record = Record(catalogue.load("two-moons"))
+    record.facts = Facts(steps_per_epoch=10)
+    line = cli._ProgressLine(3)
+    for speed, step in enumerate(steps):
+        if step > record.steps:
+            record.scalars["loss"].append(np.ones(step, np.float32))
+            record.steps = step
+        record.steps_per_s = speed
+        line._next = 0.0
+        line.show(record)
+    record.set_status(Status(State.FINISHED, "Finished at step 3."))
+    line.close(record)
+    told = capsys.readouterr().err.splitlines()
+    assert [one for one in told if one.startswith("step 3 of 3")] == told[-1:]
+    assert told.count("Preparing data and network.") == (0 in steps)
+    assert "Finished" not in "".join(told)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send to another process")

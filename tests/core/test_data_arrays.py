@@ -147,14 +147,24 @@ def test_arrays_are_found_by_their_usual_names_or_by_the_given_ones(archive):
         ({}, {"a": X, "b": Y}, "none of x_train.*It holds: a, b", "data.x"),
         ({"x": "xx"}, {"x": X, "y": Y}, "no array 'xx'.*Did you mean x", "data.x"),
         ({}, {"x": X.astype(object), "y": Y}, "Python objects", "data.path"),
-        ({}, {"x": X + 0j, "y": Y}, "type <c16", "data.path"),
+        (
+            {},
+            {"x": X + 0j, "y": Y},
+            r"type <c16, not numbers that a network can take\.",
+            "data.path",
+        ),
         ({}, {"x": X.astype("M8[s]"), "y": Y}, "type <M8", "data.path"),
         ({}, {"x": X.astype("U5"), "y": Y}, "'x' holds <U5", "data.x"),
         ({}, {"x": X.astype("f8,f8"), "y": Y}, "holds the type", "data.path"),
         ({}, {"x": np.where(X[3, 1] == X, np.nan, X), "y": Y}, "Sample 4 of 'x', value 2: nan", ""),
-        ({}, {"x": np.where(X[3, 1] == X, np.inf, X), "y": Y}, "inf is not a finite.*1 of 12", ""),
+        (
+            {},
+            {"x": np.where(X[3, 1] == X, np.inf, X), "y": Y},
+            "inf is not a finite.*1 of 12 samples is",
+            "",
+        ),
         ({}, {"x": np.where(X[3, 1] == X, 1e39, X), "y": Y}, "too large", ""),
-        ({}, {"x": X, "y": np.where(Y == 1, np.nan, Y)}, "4 of 12 samples", "data.y"),
+        ({}, {"x": X, "y": np.where(Y == 1, np.nan, Y)}, "4 of 12 samples are", "data.y"),
         ({}, {"x": X[:0], "y": Y[:0]}, "0 × 3: it holds no samples", "data.path"),
         ({}, {"x": X[:, :0], "y": Y}, "12 × 0: it holds no samples", "data.path"),
         ({}, {"x": np.array(1.0), "y": Y}, "no samples", "data.path"),
@@ -205,7 +215,7 @@ LIES = {
 @pytest.mark.parametrize("name", LIES)
 def test_hazard_10_a_lying_header_of_an_array_is_refused(zipped, name, version):
     content = npy(LIES[name], X.tobytes(), version)
-    with pytest.raises(DataError, match=r"damaged|promises|which may carry") as info:
+    with pytest.raises(DataError, match=r"damaged|promises|may carry|not numbers") as info:
         read_npz(zipped({"x": content}))
     assert info.value.field == "data.path"
 

@@ -231,6 +231,8 @@ def test_a_limit_below_the_number_of_classes_is_refused():
     with pytest.raises(DataError, match="9 samples are too few for 10 classes") as info:
         load_samples(Digits(limit=9), 0)
     assert info.value.field == "data.limit"
+    with pytest.raises(DataError, match="1 sample is too few for 10 classes"):
+        load_samples(Digits(limit=1), 0)
 
 
 def test_a_limit_of_a_regression_draws_samples():
@@ -299,7 +301,7 @@ def test_the_text_names_everything_in_the_order_in_which_it_was_done(tmp_path):
     )
     text = load_samples(spec, 0).text
     parts = [
-        "CSV table · 80 samples · 1 features · 1 of 301 rows left out",
+        "CSV table · 80 samples · 1 feature · 1 of 301 rows left out",
         "classes p, q of 3",
         "100 of 200 samples used",
         "8 training labels replaced",

@@ -203,7 +203,7 @@ def archive_of(*members):
         header = tarfile.TarInfo(name)
         header.type, header.size = kind, size
         buffer.write(header.tobuf(tarfile.GNU_FORMAT) + content)
-    return gzip.compress(buffer.getvalue())
+    return gzip.compress(buffer.getvalue(), mtime=0)
 
 
 FILE, LONG = tarfile.REGTYPE, tarfile.GNUTYPE_LONGNAME
@@ -218,7 +218,7 @@ FILE, LONG = tarfile.REGTYPE, tarfile.GNUTYPE_LONGNAME
         (archive_of(*[(f"f{number}", FILE, 0, b"") for number in range(101)]), "more than 100"),
         (archive_of(*[("data_batch_1.bin", FILE, 3073, bytes(3584))] * 2), "twice"),
         (archive_of(("data_batch_6.bin", FILE, 3073, bytes(3584))), "0 of the 5"),
-        (gzip.compress(bytes(1024))[:-8] + b"01234567", "damaged|0 of the 5"),
+        (gzip.compress(bytes(1024), mtime=0)[:-8] + b"01234567", "damaged|0 of the 5"),
     ],
 )
 def test_hazard_10_an_archive_of_another_make_is_refused_at_once(tmp_path, content, message):

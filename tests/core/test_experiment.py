@@ -19,7 +19,8 @@ from core.experiment import (
     with_settings,
     write_experiment,
 )
-from core.experiment.diff import summarize
+from core.experiment.activations import Rescaled
+from core.experiment.diff import OUTPUT, summarize
 from core.experiment.fields import Scope
 from core.experiment.network import compress
 from core.experiment.toml import parse_toml
@@ -269,10 +270,26 @@ def test_a_file_that_does_not_exist_or_is_no_text_is_named(tmp_path):
     with pytest.raises(LabError, match=r"no file .*nowhere\.toml"):
         read_experiment(tmp_path / "nowhere.toml")
     (tmp_path / "picture.toml").write_bytes(b"\x89PNG\xff\xfe\x00")
-    with pytest.raises(LabError, match=r"picture\.toml.* cannot be read"):
+    with pytest.raises(LabError, match=r"picture\.toml.* it is not text in UTF-8\."):
         read_experiment(tmp_path / "picture.toml")
-    with pytest.raises(LabError, match="cannot be read"):
+    with pytest.raises(LabError, match="is a folder"):
         read_experiment(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["", " \n\t\n", "# only a remark\n\n  # and another\n"])
+def test_a_file_without_a_single_setting_is_told_to_be_empty(tmp_path, content):
+    (tmp_path / "void.toml").write_text(content, encoding="utf-8")
+    with pytest.raises(LabError, match=r"void\.toml' is empty"):
+        read_experiment(tmp_path / "void.toml")
+
+
+def test_a_newer_schema_is_told_in_two_sentences():
+    with pytest.raises(ExperimentError) as info:
+        Experiment.parse({"schema": 7})
+    assert str(info.value) == (
+        "schema: 7 was written by a newer laboratory (this one reads 1)."
+        " Update Gradoscope to open it."
+    )
 
 
 def test_a_file_that_is_no_toml_is_named_with_the_line(tmp_path):
@@ -371,6 +388,20 @@ def test_an_inline_table_replaces_a_whole_choice():
         ("training.optimizer.lr", ["training.optimizer.lr", "no assignment"]),
         ("=3", ["no assignment"]),
         ("seed.x=3", ["seed.x", "no such setting"]),
+        ("name=''", ["name: is empty. Write something."]),
+        (f"name={'ab' * 61}", ["'abab", "…' is too long: 122 characters. Use at most 120 char"]),
+        ("training.batch_size='1e9'", ["1e9 is too large. Use at most 1000000."]),
+        ("training.batch_size=1e300", ["1e+300 is too large. Use at most 1000000."]),
+        ("training.batch_size='-1e300'", ["-1e300 is too small. Use at least 1."]),
+        ("training.batch_size='1e3'", ["'1e3' does not fit. Write 1000."]),
+        ("training.batch_size='2.5'", ["'2.5' does not fit. Write a whole number."]),
+        ("training.batch_size=many", ["'many' does not fit. Write a whole number."]),
+        (f"training.batch_size='{'9' * 5000}'", ["99… is too large. Use at most 1000000."]),
+        ("training.optimizer.lr=0,05", ["'0,05' does not fit. Write it with a point: 0.05."]),
+        ("training.optimizer.lr=1e30", ["1e+30 is too large. Use at most 1000000000."]),
+        ("seed=99999999999999999999", ["is too large. Use at most 9223372036854775807."]),
+        ("training.steps=10000000000001", ["is too large. Use at most 1000000000000."]),
+        ("data.scale=7", ["7 is not known"]),
     ],
 )
 def test_a_wrong_assignment_gets_a_sentence(assignment, said):
@@ -378,6 +409,22 @@ def test_a_wrong_assignment_gets_a_sentence(assignment, said):
         with_settings(moons(), [assignment])
     for part in said:
         assert part in str(info.value)
+
+
+def test_a_number_is_text_where_text_is_wanted():
+    assert with_settings(moons(), ["data.classes=7"]).data.classes == "7"
+    assert with_settings(moons(), ["name=2026-07-01"]).name == "2026-07-01"
+    table = with_settings(moons(), ["data=csv", "data.target=02", "data.path=7.50"]).data
+    assert (table.target, table.path) == ("02", "7.50")
+    assert with_settings(moons(), ["training.batch_size=7"]).training.batch_size == 7
+    with pytest.raises(ExperimentError, match=r"\[7\] does not fit\. Write text\."):
+        with_settings(moons(), ["data.classes=[7]"])
+
+
+def test_rescaled_says_around_what_it_cannot_stand():
+    (other,) = (set(KINDS["activation"]) - set(KINDS["inner"])) - {"rescaled"}
+    assert other == "prelu"
+    assert "PReLU" in (Rescaled.model_fields["inner"].description or "")
 
 
 def test_all_wrong_assignments_are_reported_together():
@@ -468,3 +515,56 @@ def test_a_summary_counts_layers_from_one():
     assert summary("network.layers.1.dropout=0.5", start=Experiment.parse(two)) == (
         "dropout 0 → 0.5 (layer 2)"
     )
+
+
+def test_a_summary_names_the_output_layer():
+    assert summary("network.output.activation=tanh") == "linear → tanh (output)"
+    assert summary("network.layers.*.init=zeros", "network.output.init=zeros") == (
+        "glorot uniform → zeros (layers 1-2, output)"
+    )
+    assert summary("network.output.bias_init={kind='constant', value=2}") == (
+        "biases zeros → constant 2 (output)"
+    )
+
+
+def test_a_summary_tells_of_a_part_what_is_not_as_always_by_its_title():
+    rate = "training.optimizer"
+    assert summary(f"{rate}=adam").startswith("optimizer SGD rate 0.05 → Adam rate 0.001")
+    for inside, text in {
+        "kind='adam', lr=0.1, beta1=0.5": "Adam rate 0.1, beta 1 0.5",
+        "kind='rmsprop'": "RMSProp rate 0.01",
+    }.items():
+        assert summary(f"{rate}={{{inside}}}").endswith(f"→ {text}")
+    sgd = with_settings(moons(), [f"{rate}={{kind='sgd', lr=0.05, momentum=0.5, nesterov=true}}"])
+    text = summarize(differences(sgd, with_settings(sgd, [f"{rate}=adam"])))
+    assert text == "optimizer SGD rate 0.05, momentum 0.5, nesterov → Adam rate 0.001"
+    assert summary("network.output.activation=rescaled") == (
+        "linear → rescaled alpha 2, tanh (output)"
+    )
+    assert summary("network.output.init={kind='normal', std=0.5}") == (
+        "glorot uniform → normal mean 0, std 0.5 (output)"
+    )
+
+
+def test_a_summary_tells_initialisers_as_chosen_until_weights_are_drawn():
+    changes = differences(
+        moons(),
+        with_settings(
+            moons(),
+            [
+                "network.layers.*.activation=relu",
+                "network.layers.*.init=he_normal",
+                "network.output.init=zeros",
+            ],
+        ),
+    )
+    assert summarize(changes, ()) == (
+        "tanh → relu (layers 1-2); at the next draw: glorot uniform → he normal (layers 1-2);"
+        " at the next draw: glorot uniform → zeros (output)"
+    )
+    assert summarize(changes, {1, OUTPUT}) == (
+        "tanh → relu (layers 1-2); glorot uniform → he normal (layer 2);"
+        " glorot uniform → zeros (output);"
+        " at the next draw: glorot uniform → he normal (layer 1)"
+    )
+    assert summarize(changes, {0, 1, OUTPUT}) == summarize(changes)

@@ -163,6 +163,7 @@ class Reference:
             moved = layer.W - self.initial[i]
             rows["weight_distance"].append(norm(moved) / norm(self.initial[i]))
             rows["learned_slope"].append(np.nan)  # there is no PReLU here
+            rows["nonfinite"].append(0.0)
         before = [W.copy() for W in self.weights]
         self.update(used)
         for old, W in zip(before, self.weights, strict=True):
@@ -630,3 +631,19 @@ def test_weights_of_zero_have_no_update_ratio_rather_than_a_wrong_one():
     # With all weights 0, no error comes through and no signal leaves.
     assert block.layers["delta_norm"][0, 0] == 0.0
     assert block.layers["weight_grad_norm"][0, 1] == 0.0
+
+
+def test_what_is_not_finite_is_told_by_its_kind():
+    block = AutogradEngine(exploding()).advance(1, 100.0)
+    assert (block.layers["nonfinite"] == 0).all()
+    init = {"kind": "normal", "std": 1e9}
+    layers = [{"units": 16, "activation": "linear", "repeat": 9, "init": init}]
+    block = AutogradEngine(experiment(layers=layers)).advance(1, 100.0)
+    names = ("preactivation_mean", "activation_mean", "delta_norm", "weight_grad_mean")
+    for layer, kind in enumerate(block.layers["nonfinite"][0]):
+        values = [block.layers[name][0, layer] for name in (*names, "weight_norm")]
+        wrong = next((value for value in values if not np.isfinite(value)), 0.0)
+        expected = 1.0 if np.isnan(wrong) else {0.0: 0.0, np.inf: 2.0, -np.inf: 3.0}[float(wrong)]
+        assert kind == expected, layer
+    assert np.isfinite(block.layers["preactivation_mean"][0, 0])
+    assert block.layers["nonfinite"].any()

@@ -402,7 +402,77 @@ def test_edits_are_carried_out_in_order_before_the_steps_that_were_asked_for_wit
     lab.until_steps(2)
     (event,) = lab.record.events  # changes between two steps are one event
     assert event.step == 0
-    assert event.text == "rate 0.1 → 0.2; rate 0.2 → 0.3; weights drawn again"
+    assert event.text == "rate 0.1 → 0.3; weights drawn again"
+
+
+def edits(lab, *assignments):
+    """Ask for one edit after the other, each on top of the last, and return the event's text."""
+    wanted = SPEC
+    for assignment in assignments:
+        if assignment == "draw":
+            lab.control.reinitialise((0, 1, 2))
+            continue
+        wanted = with_settings(wanted, [assignment])
+        lab.control.edit(wanted)
+    lab.control.step()
+    count = lab.record.steps + 1
+    lab.until_steps(count)
+    return "".join(event.text for event in lab.record.events if event.step == count - 1)
+
+
+ACTIVATION = "network.layers.*.activation="
+INIT = "network.layers.*.init="
+
+
+@pytest.mark.parametrize("steps", [0, 3])
+@pytest.mark.parametrize(
+    ("assignments", "text"),
+    [
+        (("relu", "selu", "gelu"), "tanh → gelu (layers 1-2)"),
+        (("relu", "tanh"), ""),
+        (("relu", "tanh", "selu"), "tanh → selu (layers 1-2)"),
+        (("relu", "draw", "gelu"), "tanh → relu (layers 1-2); weights drawn again; relu → gelu"),
+        (("relu", "tanh", "draw"), "weights drawn again"),
+        (("relu", "draw", "gelu", "relu"), "tanh → relu (layers 1-2); weights drawn again"),
+    ],
+)
+def test_edits_between_two_steps_tell_what_was_and_what_is(lab, steps, assignments, text):
+    lab.start()
+    lab.control.step(steps)
+    lab.until_steps(steps)
+    lab.until_idle()
+    words = (one if one == "draw" else f"{ACTIVATION}{one}" for one in assignments)
+    found = edits(lab, *words)
+    assert found.removesuffix(" (layers 1-2)") == text.removesuffix(" (layers 1-2)")
+
+
+def test_an_edit_after_another_step_begins_from_there(lab):
+    lab.start()
+    lab.until(State.PAUSED)
+    assert edits(lab, f"{ACTIVATION}relu") == "tanh → relu (layers 1-2)"
+    lab.until_idle()
+    assert edits(lab, f"{ACTIVATION}gelu") == "relu → gelu (layers 1-2)"
+
+
+def test_an_initialiser_is_told_as_chosen_until_its_weights_are_drawn(lab):
+    lab.start()
+    lab.until(State.PAUSED)
+    change = "glorot uniform → he normal (layers 1-2)"
+    assert edits(lab, f"{INIT}he_normal") == f"at the next draw: {change}"
+    lab.until_idle()
+    lab.control.edit(SPEC)
+    lab.control.step()
+    lab.until_steps(2)
+    lab.until_idle()
+    assert edits(lab, f"{INIT}he_normal", "draw") == f"{change}; weights drawn again"
+
+
+def test_a_single_layer_drawn_again_is_one(lab):
+    lab.start()
+    lab.until(State.PAUSED)
+    lab.control.reinitialise((1,))
+    lab.wait_until(lambda: lab.record.events, "an event")
+    assert lab.record.events[0].text == "layer 2 drawn again"
 
 
 def test_the_event_of_layers_drawn_again_counts_them_from_one(lab):
