@@ -20,6 +20,8 @@ from app.views.message import Message
 from core.record import RunSource, State
 
 FRAME_INTERVAL = 0.1  # s; a snapshot costs the trainer a forward and backward pass's worth
+TOLD_S = 0.3
+"""How long the words below a picture of a running run stay."""
 WHOLE_INTERVAL = 0.4  # s; one with everything costs several
 
 
@@ -56,6 +58,7 @@ class View(QWidget):
         self._drawn: Hashable = None
         self._drawn_steps = 0
         self._asked = -FRAME_INTERVAL
+        self._told = 0.0
         self._pointer: tuple[Plot, float, float] | None = None
         self._build()
         self._fill()
@@ -143,6 +146,7 @@ class View(QWidget):
         if source is self.source:
             return
         self.source = source
+        self._told = 0.0
         self._pointer = None
         for plot in self.canvas.plots:
             plot.overlay.show_cursor(None)
@@ -277,6 +281,10 @@ class View(QWidget):
         return source.updates
 
     def _show_provenance(self, source: RunSource) -> None:
+        now = time.monotonic()
+        if self.running and self.provenance and now - self._told < TOLD_S:
+            return  # nobody reads thirty steps a second, and the words cost as much as a curve
+        self._told = now
         state, token = source.status.state, "dim"
         seed = integer(source.experiment.seed)
         words = f"run {source.run_id} · seed {seed} · step {integer(self._shown_step(source))}"
