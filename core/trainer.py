@@ -140,6 +140,7 @@ class Trainer(threading.Thread):
                 return
             if block.stopped:
                 _put_frame(engine, record, keep=True)
+                record.at_end = engine.evaluate()
                 record.set_status(Status(State.STOPPED, block.stopped))
                 return
             flight.advanced(seconds)

@@ -53,6 +53,8 @@ class Record:
         self.steps_per_s = 0.0
         self.seconds = 0.0
         self.overhead: dict[str, float] = {}
+        self.at_end: tuple[float, float] | None = None
+        """Validation loss and accuracy of the weights that an early stop left."""
         self.version = 0
         self.history = FrameHistory()
         self.found: Found | None = None

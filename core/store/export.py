@@ -88,6 +88,9 @@ def summary(record: Record, until: int | None = None) -> dict[str, Any]:
     for name, column in zip(EVALUATIONS, values, strict=True):
         if len(steps):
             final[name] = plain_number(float(column[-1]))
+    if record.at_end is not None:  # the last evaluation may be of weights that were given up
+        for name, value in zip(EVALUATIONS, record.at_end, strict=True):
+            final[name] = plain_number(value)
     return {
         "experiment": record.experiment.name,
         "run": record.run_id,

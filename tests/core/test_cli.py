@@ -540,3 +540,14 @@ def test_signal_handlers_are_put_back_after_a_run():
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     assert run("two-moons", "--steps", 1, *CPU) == 0
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_the_summary_after_an_early_stop_is_of_the_weights_that_are_back(tmp_path):
+    settings = ["training.early_stopping=validation_loss", "training.early_stopping.patience=2"]
+    settings += ["training.optimizer.lr=0.5"]
+    arguments = [word for one in settings for word in ("--set", one)]
+    code = cli.main(["run", "two-moons", *arguments, "--out", str(tmp_path)])
+    found = json.loads((tmp_path / "summary.json").read_text("utf-8"))
+    assert code == 1
+    best = float(found["message"].split("(")[1].split(")")[0])
+    assert found["final"]["val_loss"] == pytest.approx(best, rel=1e-3)
