@@ -46,7 +46,7 @@ class LayersButtons(QWidget):
         self.remove = _button("Remove", "Remove the selected layers (Del)")
         self.up = _button("Up", "Move the selected layers towards the input (Alt+Up)")
         self.down = _button("Down", "Move the selected layers towards the output (Alt+Down)")
-        self.summary = _button("Summary …", "Output shapes and parameter counts (Ctrl+Shift+M)")
+        self.summary = _button("Σ", "Model summary: output shapes and parameters (Ctrl+Shift+M)")
         self.summary.setAccessibleName("Model summary")
         flow = FlowLayout(self, spacing=4)
         edits = (self.add, self.add_kind, self.duplicate, self.remove, self.up, self.down)
