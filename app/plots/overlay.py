@@ -153,6 +153,8 @@ class Overlay(QGraphicsItem):
         if isinstance(note, tuple) and note[0]:
             box = self._box(note[0])
             box.moveTopRight(self._rect.topRight() + QPointF(-6, 4))
+            if not self._free(box, taken):  # below the caption, in a narrow picture
+                box.moveTop(box.bottom() + 2)
             self._write(painter, box, *note)
             taken.append(box)
         marks, rules, tags = (self._shown.get(k) or () for k in ("marks", "rules", "tags"))

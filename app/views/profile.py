@@ -80,7 +80,8 @@ class ProfileView(FaceView):
             self.plot.follow(x_range, y)
         self._dots.show_dots(self._dots_of(last, now), self.layer - 1)
         self._show_tags(x, now, first, before, text, theory, bound)
-        self.header.subtitle.set_words(f"{self.face.symbol} at step {integer(step + 1)}")
+        made = integer(min(step + 1, source.updates))  # the step that diverged made no update
+        self.header.subtitle.set_words(f"{self.face.symbol} at step {made}")
 
     def _draw_theory(
         self, source: RunSource, x: np.ndarray, column: Column

@@ -254,3 +254,18 @@ def test_words_stay_where_they_are_for_a_moment_while_a_run_goes(qtbot: QtBot, m
     now[0] += 0.5
     plot.overlay.show_tags(first, calm=True)
     assert plot.overlay.shown("tags") == first
+
+
+def test_a_note_stands_below_the_caption_where_there_is_no_room_beside_it(qtbot: QtBot) -> None:
+    canvas, plot = Canvas(), Plot(Scale.LINEAR, Scale.LINEAR)
+    qtbot.addWidget(canvas)
+    canvas.add_plot(plot)
+    canvas.set_theme(load_theme("dark"))
+    canvas.resize(170, 160)
+    canvas.show()
+    plot.overlay.show_caption("∂L/∂W")
+    plot.overlay.show_note("NaN or Inf 4 096", "bad")
+    canvas.grab()
+    caption, note = plot.overlay.placed[:2]
+    assert not caption.intersects(note)
+    assert note.top() > caption.top()
