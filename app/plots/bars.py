@@ -49,11 +49,6 @@ class Bars(pg.GraphicsObject):
         )
         self.update()
 
-    def clear_counts(self) -> None:
-        """Draw nothing."""
-        if self._rects:
-            self.show_counts(np.zeros(1), np.zeros(0, np.int64))
-
     def boundingRect(self) -> QRectF:
         return self._bounds
 

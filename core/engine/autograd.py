@@ -446,6 +446,7 @@ class AutogradEngine:
             "judged": self._judged,
             "best": [one.clone() for one in self._best],
             "observer": self._observer.state(),
+            "theory": (self._theory, self._theory_step),
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -466,6 +467,7 @@ class AutogradEngine:
         self._judged = state["judged"]
         self._best = [one.clone() for one in state["best"]]
         self._observer.load_state(state["observer"])
+        self._theory, self._theory_step = state["theory"]
         self._last = self._made = None
 
     # Looking back ------------------------------------------------------------------------
@@ -482,7 +484,7 @@ class AutogradEngine:
             Tells whether parameters and statistics are those of the place one started from.
         """
         origin = self.state()
-        names = ("_observer", "_last", "_last_batch", "_made", "_theory", "_theory_step")
+        names = ("_observer", "_last", "_last_batch", "_made")
         kept = {name: getattr(self, name) for name in names}
         network, policy = self.network, self._observer.policy
         self._observer = Onlooker(network, self.steps_per_epoch, policy, **self._to_watch())

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.measure.moved import LOOKED_AT, Moved, spaced
+from core.measure.moved import LOOKED_AT, Moved, Sample
 from core.measure.norms import HUGE, TINY, exact
 from core.measure.slots import NAMES, Slot
 from core.measure.spread import std_of
@@ -35,18 +35,12 @@ class LargeNorms:
     """
 
     def __init__(self, network: Network) -> None:
-        self._theta = network.theta
         self._end = network.n_weights
         self._spans = [(one.start, one.stop) for one in network.places[: len(network.layers)]]
         sizes = [stop - start for start, stop in self._spans]
         self._sizes = np.array(sizes, np.float32)
         self._moved = Moved(sizes, network.device)
-        looked_at = [spaced(size, LOOKED_AT) for size in sizes]
-        starts = [start for start, _ in self._spans]
-        index = [start + part for start, part in zip(starts, looked_at, strict=True)]
-        self._looked_at = torch.cat(index).to(network.device)
-        self._counts = np.array([len(part) for part in looked_at])
-        self._cuts = np.cumsum([0, *self._counts[:-1]])
+        self._looked_at = Sample(sizes, LOOKED_AT, network.device)
         self._weights_now = self._views(network.theta)
         self._waiting = False
         self.set_start(network.theta[: self._end])
@@ -125,9 +119,9 @@ class LargeNorms:
             return found, np.array([whole], np.float64).astype(np.float32)
 
     def _below(self) -> Array:
-        some = self._rows[self._used].index_select(0, self._looked_at).cpu().numpy()
-        small = np.add.reduceat((np.abs(some) < self._floor).astype(np.int64), self._cuts)
-        return (small / self._counts).astype(np.float32)
+        some = self._looked_at.of(self._rows[self._used]).cpu().numpy()
+        small = self._looked_at.sums((np.abs(some) < self._floor).astype(np.int64))
+        return (small / self._looked_at.counts).astype(np.float32)
 
 
 def _norms(parts: Sequence[Tensor]) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -25,39 +25,54 @@ FOLLOWED, RUN = 8192, 16
 """How many of a layer are followed, and how many of them are neighbours: those of a cache line."""
 
 
-class Moved:
-    """Norms of changes, from a sample.
-
-    From n of N weights a norm is estimated as sqrt(N / n) times theirs. For 8,192 that is right
-    to 1 % where all move about as much, and to some per cent where a few move far.
+class Sample:
+    """Evenly spaced elements of each layer in a flat vector.
 
     Parameters
     ----------
     sizes : sequence of int
-        Weights of each layer; the first begins at 0, each where the one before it ends.
+        Elements of each layer; the first begins at 0, each where the one before it ends.
+    count : int
+        About how many of a layer; all of one that has no more.
     device : torch.device
+
+    Attributes
+    ----------
+    counts : ndarray of int, shape (layers,)
+    """
+
+    def __init__(self, sizes: Sequence[int], count: int, device: torch.device) -> None:
+        starts = np.cumsum([0, *sizes[:-1]]).tolist()
+        parts = [start + spaced(size, count) for start, size in zip(starts, sizes, strict=True)]
+        self.counts = np.array([len(part) for part in parts])
+        self._index = torch.cat(parts).to(device)
+        self._cuts = np.cumsum([0, *self.counts[:-1]])
+
+    def of(self, vector: Tensor) -> Tensor:
+        """Return the elements, one layer behind the other, as a copy."""
+        return vector.index_select(0, self._index)
+
+    def sums(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return the sum over each layer, (..., elements) -> (..., layers)."""
+        return np.add.reduceat(values, self._cuts, axis=-1)
+
+
+class Moved(Sample):
+    """Norms of changes, from a sample.
+
+    From n of N weights a norm is estimated as sqrt(N / n) times theirs. For 8,192 that is right
+    to 1 % where all move about as much, and to some per cent where a few move far.
     """
 
     def __init__(self, sizes: Sequence[int], device: torch.device) -> None:
-        parts = list[Tensor]()
-        start = 0
-        for size in sizes:
-            parts.append(start + spaced(size, FOLLOWED))
-            start += size
-        counts = [len(part) for part in parts]
-        self._index = torch.cat(parts).to(device)
-        self._cuts = np.cumsum([0, *counts[:-1]])
-        self._scale = np.sqrt(np.array(sizes) / np.array(counts))
-
-    def of(self, vector: Tensor) -> Tensor:
-        """Return the followed ones of a flat vector, as a copy."""
-        return vector.index_select(0, self._index)
+        super().__init__(sizes, FOLLOWED, device)
+        self._scale = np.sqrt(np.array(sizes) / self.counts)
 
     def norms(self, one: Tensor, other: Tensor) -> NDArray[np.float32]:
         """Return the norm of the difference in each layer, (..., followed) -> (..., layers)."""
         difference = (one - other).cpu().numpy().astype(np.float64)
         with np.errstate(invalid="ignore", over="ignore"):
-            squares = np.add.reduceat(np.square(difference, out=difference), self._cuts, axis=-1)
+            squares = self.sums(np.square(difference, out=difference))
             return (np.sqrt(squares) * self._scale).astype(np.float32)
 
 

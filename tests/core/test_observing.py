@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.engine.autograd import AutogradEngine
+from core.engine.base import Edit, Reinitialise
 from core.experiment import Experiment, with_settings
 from core.measure import LAYER_QUANTITIES
 from core.measure.missing import not_measured
@@ -100,8 +101,6 @@ def test_sampled_steps_are_measured_as_if_all_were(block):
 
 
 def test_the_policy_changes_live_and_a_draw_is_always_watched():
-    from core.engine.base import Edit, Reinitialise
-
     name = "dense, all sorts"
     engine = AutogradEngine(experiment(name))
     assert not not_measured(engine.advance(5, 1000.0).layers["delta_norm"]).any()
@@ -132,3 +131,14 @@ def test_what_measuring_costs_is_counted_by_family():
     assert all(0.0 < seconds < 10.0 for seconds in block.overhead.values())
     nothing = AutogradEngine(experiment("convolution"), observe=False).advance(20, 1000.0)
     assert sum(nothing.overhead.values()) < 0.5 * sum(block.overhead.values())
+
+
+def test_what_theory_said_of_the_weights_is_part_of_the_state():
+    name = "dense, all sorts"
+    engine = AutogradEngine(experiment(name))
+    engine.advance(7, 1000.0)
+    engine.apply(Reinitialise((1,)))
+    other = AutogradEngine(experiment(name))
+    other.load_state(engine.state())
+    assert other.facts.theory_step == engine.facts.theory_step == 7
+    assert other.facts.theory == engine.facts.theory
