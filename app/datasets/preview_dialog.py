@@ -37,6 +37,7 @@ _LOOK = 2**22
 _POLL = 30  # ms
 _NAMES = 12
 _LONGEST_NAME = 60
+_GAP = 20  # pixels between columns
 _TASKS = (
     ("auto", "Automatic"),
     ("classes", "Tell classes apart"),
@@ -112,6 +113,8 @@ class PreviewDialog(QDialog):
             label.setWordWrap(True)
         self.table = QTableWidget(self)
         self.table.setAccessibleName("First rows")
+        self.table.setObjectName("preview")
+        self.table.setShowGrid(False)
         self.table.setCornerButtonEnabled(False)
         self.table.horizontalHeader().setDefaultAlignment(
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -194,6 +197,8 @@ class PreviewDialog(QDialog):
             for column, cell in enumerate(cells[: len(found.columns)]):
                 self.table.setItem(row, column, QTableWidgetItem(cell))
         self.table.resizeColumnsToContents()
+        for column in range(len(found.columns)):
+            self.table.setColumnWidth(column, self.table.columnWidth(column) + _GAP)
 
     def _show_choices(self, found: Preview) -> None:
         spec = found.spec

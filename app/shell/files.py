@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QStandardPaths, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.shell.file_dialogs import ask
 from app.shell.question import Question
 from core.errors import LabError
 from core.experiment import Experiment, read_experiment, write_experiment
@@ -247,15 +248,11 @@ class ExperimentFiles(QObject):
         question.open()
 
     def _ask_file(self, dialog: QFileDialog, act: Callable[[Path], None]) -> None:
-        def finished(accepted: int) -> None:
-            self._dialog = None
-            if accepted and dialog.selectedFiles():
-                act(Path(dialog.selectedFiles()[0]))
-            dialog.deleteLater()
-
-        dialog.finished.connect(finished)
         self._dialog = dialog
-        dialog.open()
+        ask(dialog, act, self._forget_dialog)
+
+    def _forget_dialog(self) -> None:
+        self._dialog = None
 
     def _file_dialog(self, title: str) -> QFileDialog:
         return QFileDialog(self._window, title, self._folder(), FILTER)

@@ -202,6 +202,8 @@ class StartPage(QScrollArea):
             button.clicked.connect(partial(self.chosen.emit, name))
             line.addWidget(button)
             self.more[name] = button
+            button.ensurePolished()
+            label.setFixedHeight(button.sizeHint().height())  # on the buttons' base line
         return line
 
     def set_state(self, text: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.shell.file_dialogs import ask
 from core.errors import LabError
 from core.store.export import export_run
 
@@ -63,15 +64,11 @@ class Writer(QObject):
             dialog.deleteLater()
             return
 
-        def finished(accepted: int) -> None:
-            self._dialog = None
-            if accepted and dialog.selectedFiles():
-                act(Path(dialog.selectedFiles()[0]))
-            dialog.deleteLater()
-
-        dialog.finished.connect(finished)
         self._dialog = dialog
-        dialog.open()
+        ask(dialog, act, self._forget_dialog)
+
+    def _forget_dialog(self) -> None:
+        self._dialog = None
 
     # Writing -------------------------------------------------------------------------------
 

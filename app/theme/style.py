@@ -248,6 +248,8 @@ QListView::item, QTreeView::item { padding: 4px 8px; border-radius: 4px; }
 QListView::item:selected, QTreeView::item:selected, QTableView::item:selected {
     background: $line; color: $text;
 }
+QTableView#preview::item { padding: 0px 5px; }
+QTableView#preview QHeaderView::section:vertical { border: none; color: $dim; }
 QTableView QTableCornerButton::section { background: $panel; border: none; }
 QHeaderView::section {
     background: $panel; color: $muted; border: none; border-bottom: 1px solid $line;

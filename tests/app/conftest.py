@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtCore import QMimeDatabase
+from pytestqt.qtbot import QtBot
+
+from app.settings import Settings
+from app.shell.laboratory import Laboratory
+from app.shell.main_window import MainWindow
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _file_types() -> None:
     """Let Qt open its table of file types, which it keeps open, before any test is watched."""
     QMimeDatabase().mimeTypeForFile("experiment.toml").name()
+
+
+@pytest.fixture
+def laboratory(qtbot: QtBot, request: pytest.FixtureRequest) -> Iterator[Laboratory]:
+    """Open a laboratory with the module's ``LABORATORY``, an experiment, ready to train."""
+    window = MainWindow(Settings())
+    window.resize(1280, 800)
+    one = Laboratory(window, request.module.LABORATORY)
+    window.show()
+    one.start()
+    qtbot.waitUntil(lambda: one.session.is_ready, timeout=30_000)
+    yield one
+    one.close()
+    one.session.join()
+    window.close()
+    window.deleteLater()

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
 from app.datasets import DownloadDialog, PreviewDialog
-from app.settings import Settings
-from app.shell.laboratory import Laboratory
-from app.shell.main_window import MainWindow
 from core.experiment import Experiment, with_settings
 from core.experiment.data import Csv
 
@@ -29,18 +25,7 @@ SPEC = Experiment.parse(
 )
 
 
-@pytest.fixture
-def laboratory(qtbot) -> Iterator[Laboratory]:
-    window = MainWindow(Settings())
-    one = Laboratory(window, SPEC)
-    window.show()
-    one.start()
-    qtbot.waitUntil(lambda: one.session.is_ready, timeout=30_000)
-    yield one
-    one.close()
-    one.session.join()
-    window.close()
-    window.deleteLater()
+LABORATORY = SPEC
 
 
 def shown(laboratory, kind):

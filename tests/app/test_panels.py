@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -17,9 +15,6 @@ from app.panels.layers_model import Column
 from app.panels.live_bars import log_share
 from app.panels.numbering import Numbering
 from app.panels.place import place
-from app.settings import Settings
-from app.shell.laboratory import Laboratory
-from app.shell.main_window import MainWindow
 from app.theme import apply_theme, load_theme
 from core.errors import ExperimentError, Problem
 from core.experiment import Experiment, with_settings
@@ -681,23 +676,13 @@ def test_a_marked_row_is_scrolled_into_sight(panel):
     assert table.viewport().rect().contains(area)
 
 
-@pytest.fixture
-def laboratory(qtbot) -> Iterator[Laboratory]:
-    window = MainWindow(Settings())
-    plain = {
+LABORATORY = Experiment.parse(
+    {
         "data": {"kind": "moons", "samples": 60},
         "network": {"layers": [{"units": 4, "repeat": 2}, {"units": 3}]},
         "training": {"batch_size": 10, "device": "cpu"},
     }
-    one = Laboratory(window, Experiment.parse(plain))
-    window.show()
-    one.start()
-    qtbot.waitUntil(lambda: one.session.is_ready, timeout=30_000)
-    yield one
-    one.close()
-    one.session.join()
-    window.close()
-    window.deleteLater()
+)
 
 
 def test_what_building_finds_stands_under_its_field_until_it_is_mended(laboratory, qtbot):

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from app.panels.place import sentence_at
-from app.settings import Settings
-from app.shell.laboratory import Laboratory
-from app.shell.main_window import MainWindow
 from app.tools import SummaryWindow
 from app.tools.summary import shape_of_run
 from core import catalogue
@@ -127,18 +122,7 @@ def test_a_run_says_only_what_it_knows():
 # In the laboratory -----------------------------------------------------------------------
 
 
-@pytest.fixture
-def laboratory(qtbot) -> Iterator[Laboratory]:
-    window = MainWindow(Settings())
-    one = Laboratory(window, SPEC)
-    window.show()
-    one.start()
-    qtbot.waitUntil(lambda: one.session.is_ready, timeout=30_000)
-    yield one
-    one.close()
-    one.session.join()
-    window.close()
-    window.deleteLater()
+LABORATORY = SPEC
 
 
 def test_menu_and_button_open_one_window_that_follows_the_experiment(laboratory, qtbot):

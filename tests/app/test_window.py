@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,6 @@ from app import application as lab_application
 from app.settings import Settings, load_settings, save_settings
 from app.shell.actions import COMMANDS, make_actions
 from app.shell.laboratory import Laboratory
-from app.shell.main_window import MainWindow
 from app.shell.question import Question
 from app.shell.start_page import FACTS, ORDER, StartPage
 from core import catalogue
@@ -38,19 +37,7 @@ SPEC = Experiment.parse(
 )
 
 
-@pytest.fixture
-def laboratory(qtbot) -> Iterator[Laboratory]:
-    window = MainWindow(Settings())
-    window.resize(1280, 800)
-    one = Laboratory(window, SPEC)
-    window.show()
-    one.start()
-    qtbot.waitUntil(lambda: one.session.is_ready, timeout=30_000)
-    yield one
-    one.close()
-    one.session.join()
-    window.close()
-    window.deleteLater()
+LABORATORY = SPEC
 
 
 def test_every_command_builds_an_action_with_a_shortcut_of_its_own(qapp):
