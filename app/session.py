@@ -38,6 +38,10 @@ class Session(QObject):
         The run does something else now.
     layer_changed(int)
         Another layer is selected; counted from 1 at the input.
+    step_changed(object)
+        Another recorded step is looked at, counted from 0; None for the newest.
+    reference_changed()
+        Another run, or none, is compared with.
     pending_changed(str)
         What waits for a restart; empty for nothing.
     ready()
@@ -48,6 +52,8 @@ class Session(QObject):
     experiment_changed = Signal()
     status_changed = Signal()
     layer_changed = Signal(int)
+    step_changed = Signal(object)
+    reference_changed = Signal()
     pending_changed = Signal(str)
     ready = Signal()
 
@@ -56,6 +62,8 @@ class Session(QObject):
         self.experiment = experiment
         self.undo_stack = QUndoStack(self)
         self.layer = 1
+        self.at: int | None = None
+        self.reference: RunSource | None = None
         self.pending = ""
         self._control = RunControl()
         self._trainer = Trainer(experiment, self._control, prepare=warm_up)
@@ -163,6 +171,27 @@ class Session(QObject):
             self.layer = number
             self.layer_changed.emit(number)
 
+    def select_step(self, at: int | None) -> None:
+        """Look at a recorded step everywhere, or (None) at the newest, whatever it is."""
+        last = self._source.steps - 1
+        if at is not None:
+            at = max(0, min(at, last)) if last >= 0 else None
+        if at != self.at:
+            self.at = at
+            self.step_changed.emit(at)
+
+    def pin(self) -> None:
+        """Keep the run in view to compare later ones with it; one pinned before is let go."""
+        if self._source.steps:
+            self.reference = self._source
+            self.reference_changed.emit()
+
+    def unpin(self) -> None:
+        """Compare with nothing."""
+        if self.reference is not None:
+            self.reference = None
+            self.reference_changed.emit()
+
     def adopt(self, experiment: Experiment) -> None:
         """Make this the form's experiment and pass on what can change now."""
         self.experiment = experiment
@@ -190,6 +219,7 @@ class Session(QObject):
         if record is not self._source:
             self._source = record
             self._status = None
+            self.select_step(None)
             self.source_changed.emit()
         if not self._is_ready and record.facts.layers:
             self._is_ready = True

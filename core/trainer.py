@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.engine.base import Change, Edit
 from core.errors import LabError
 from core.experiment.diff import OUTPUT, differences, summarize
+from core.record.frame import Parts
 from core.record.record import Record
 from core.record.source import State, Status
 
@@ -114,7 +115,7 @@ class Trainer(threading.Thread):
             if asked:
                 next_frame = time.monotonic() + FRAME_SECONDS
             if asked or due:
-                _put_frame(engine, record, keep=due, everything=record.everything_requested)
+                _put_frame(engine, record, keep=due, parts=record.parts_requested)
 
             budget = min(control.budget(), self._remaining(engine))
             if control.has_changes:  # what was asked for before a step is done before it
@@ -226,10 +227,10 @@ class _Pace:
         return self._rate
 
 
-def _put_frame(engine: Engine, record: Record, *, keep: bool, everything: bool = False) -> None:
-    frame = engine.frame(everything=keep or everything)
+def _put_frame(engine: Engine, record: Record, *, keep: bool, parts: Parts = Parts.NONE) -> None:
+    frame = engine.frame(Parts.ALL if keep else parts)
     if frame is not None:
-        record.put_frame(frame, keep=keep, everything=keep or everything)
+        record.put_frame(frame, keep=keep)
 
 
 def _set_state(record: Record, state: State) -> None:

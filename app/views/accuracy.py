@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from app.plots import EnvelopeCurve, Line, Plot, Rule, Scale, Tag
@@ -10,6 +12,7 @@ from app.plots.notes import Cursor
 from app.plots.text import integer, percent
 from app.theme import Theme
 from app.views.over_steps import StepView, marks_of
+from app.views.table import Row, Table, scalars_table
 from core.record import RunSource
 
 
@@ -36,6 +39,16 @@ class AccuracyView(StepView):
     def _retheme(self, theme: Theme) -> None:
         self._training.set_color(theme.color("accent"))
         self._validation.set_color(theme.color("warn"), dashed=True)
+
+    def tables(self, source: RunSource) -> tuple[Table, ...]:
+        def validation() -> Iterator[Row]:
+            steps, _, shares = source.evaluations.arrays()
+            return zip(steps.tolist(), shares.tolist(), strict=True)
+
+        return (
+            scalars_table(source, ("accuracy",), self.key),
+            Table("validation", ("step", "val_accuracy"), validation),
+        )
 
     def _draw(self, source: RunSource) -> None:
         x = self._x_range(source)
@@ -65,7 +78,7 @@ class AccuracyView(StepView):
         classes = source.facts.n_classes
         rules = (Rule(1 / classes, f"guessing {percent(1 / classes)}"),) if classes > 1 else ()
         self.plot.overlay.show_rules(rules)
-        self.plot.overlay.show_marks(marks_of(source))
+        self.plot.overlay.show_marks(marks_of(source, self.at))
         wide = int(envelope.stop[0] - envelope.start[0]) if len(envelope.start) else 1
         means = f", means of {integer(wide)} steps" if wide > 1 else ""
         self.header.subtitle.set_words("" if nothing else f"% of samples{means}")

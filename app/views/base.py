@@ -17,12 +17,11 @@ from app.plots.text import integer
 from app.theme import Theme, load_theme
 from app.views.header import Footer, Header, HelpPopup, help_html
 from app.views.message import Message
+from app.views.table import Table
 from core.record import RunSource, State
 
-FRAME_INTERVAL = 0.1  # s; a snapshot costs the trainer a forward and backward pass's worth
 TOLD_S = 0.3
 """How long the words below a picture of a running run stay."""
-WHOLE_INTERVAL = 0.4  # s; one with everything costs several
 
 
 class View(QWidget):
@@ -36,16 +35,24 @@ class View(QWidget):
     -------
     layer_selected(int)
         A layer was chosen in this view.
+    step_selected(int)
+        A recorded step was chosen in this view, to look back at.
+
+    Attributes
+    ----------
+    at : int or None
+        Recorded step to look at, counted from 0; None for the newest, whatever it is.
+    reference : RunSource or None
+        Another run to compare with.
     """
 
     layer_selected = Signal(int)
+    step_selected = Signal(int)
 
     key: ClassVar[str] = ""
     title: ClassVar[str] = ""
     quantities: ClassVar[tuple[str, ...]] = ()
     x_title: ClassVar[str] = "step"
-    needs_frame: ClassVar[bool] = False
-    needs_everything: ClassVar[bool] = False  # of a frame: ledger, predictions
     empty_text: ClassVar[str] = "Press Run to start training."
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -53,11 +60,12 @@ class View(QWidget):
         self.theme: Theme = load_theme("dark")
         self.source: RunSource | None = None
         self.layer = 1
+        self.at: int | None = None
+        self.reference: RunSource | None = None
         self._changes = 0
         self._seen: tuple[int, int] | None = None
         self._drawn: Hashable = None
         self._drawn_steps = 0
-        self._asked = -FRAME_INTERVAL
         self._told = 0.0
         self._pointer: tuple[Plot, float, float] | None = None
         self._build()
@@ -76,6 +84,7 @@ class View(QWidget):
         self._pages = QStackedLayout(pages)
         self.message = Message(pages)
         self.canvas = Canvas(pages)
+        self.canvas.setAccessibleName(self.title)
         self._pages.addWidget(self.message)
         self._pages.addWidget(self.canvas)
         column.addWidget(pages, 1)
@@ -123,6 +132,14 @@ class View(QWidget):
         """Return the quantities that the help explains."""
         return self.quantities
 
+    def tables(self, source: RunSource) -> tuple[Table, ...]:
+        """Return the numbers behind the picture, at full resolution."""
+        return ()
+
+    def spoken(self) -> str:
+        """Return the picture in words, for those who do not see it; beyond title and step."""
+        return self.header.subtitle.text
+
     # Public ------------------------------------------------------------------------------
 
     @property
@@ -146,6 +163,7 @@ class View(QWidget):
         if source is self.source:
             return
         self.source = source
+        self.at = None
         self._told = 0.0
         self._pointer = None
         for plot in self.canvas.plots:
@@ -159,6 +177,23 @@ class View(QWidget):
         if number != self.layer:
             self.layer = number
             self.invalidate()
+
+    def set_step(self, at: int | None) -> None:
+        """Look at a recorded step, or (None) at the newest."""
+        if at != self.at:
+            self.at = at
+            self._told = 0.0
+            self.invalidate()
+
+    def set_reference(self, reference: RunSource | None) -> None:
+        """Compare with another run, or with none."""
+        if reference is not self.reference:
+            self.reference = reference
+            self.invalidate()
+
+    def row_in(self, source: RunSource) -> int:
+        """Return the recorded step that is looked at, -1 if there is none."""
+        return source.steps - 1 if self.at is None else min(self.at, source.steps - 1)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take over colours and fonts."""
@@ -182,8 +217,7 @@ class View(QWidget):
         source = self.source
         if source is None:
             return self._refresh_message((-1, self._changes), "No run yet", self.empty_text)
-        if self.needs_frame:
-            self._ask_for_frame(source)
+        self._prepare(source)
         seen = (source.version, self._changes)
         if seen == self._seen:
             return False
@@ -239,6 +273,9 @@ class View(QWidget):
             self.set_layer(number)
             self.layer_selected.emit(number)
 
+    def _prepare(self, source: RunSource) -> None:
+        """Ask the run for what the next picture needs."""
+
     def _obstacle(self, source: RunSource) -> tuple[str, str] | None:
         """Return why there is nothing to draw and what to do, or None."""
         status = source.status
@@ -252,8 +289,6 @@ class View(QWidget):
             if status.state is State.RUNNING:
                 return "Starting", "The first steps are on their way."
             return "Ready", self.empty_text
-        if self.needs_frame and source.frame is None:
-            return "Waiting", "The first snapshot of all layers is on its way."
         return None
 
     def _refresh_message(self, seen: tuple[int, int], title: str, text: str) -> bool:
@@ -266,19 +301,9 @@ class View(QWidget):
         self._seen, self._drawn, self._drawn_steps = seen, None, 0
         return True
 
-    def _ask_for_frame(self, source: RunSource) -> None:
-        """Request a snapshot, at most ten a second, and none of a step already seen."""
-        if source.steps == 0 or not source.facts.layers:
-            return
-        if source.frame is not None and source.frame.step >= source.steps - 1:
-            return
-        now = time.monotonic()
-        if now - self._asked >= (WHOLE_INTERVAL if self.needs_everything else FRAME_INTERVAL):
-            self._asked = now
-            source.request_frame(everything=self.needs_everything)
-
     def _shown_step(self, source: RunSource) -> int:
-        return source.updates
+        """Return the step as people count: updates made, or the one that is looked back at."""
+        return source.updates if self.at is None else self.row_in(source)
 
     def _show_provenance(self, source: RunSource) -> None:
         now = time.monotonic()
@@ -288,11 +313,14 @@ class View(QWidget):
         state, token = source.status.state, "dim"
         seed = integer(source.experiment.seed)
         words = f"run {source.run_id} · seed {seed} · step {integer(self._shown_step(source))}"
-        if state in (State.DIVERGED, State.FAILED):
+        if self.at is not None:
+            words, token = f"{words} · looking back", "accent"
+        elif state in (State.DIVERGED, State.FAILED):
             words, token = f"{words} · {state.value}", "bad"
         elif state is State.PAUSED:
             words = f"{words} · paused"
         self._footer.set_words(words, token)
+        self.canvas.setAccessibleDescription(f"{self.spoken()}. {words}")
 
     def _update_cursor(self) -> None:
         pointer = self._pointer

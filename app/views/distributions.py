@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -10,7 +10,8 @@ from app.plots import Bars, Follower, Plot, Scale
 from app.plots.notes import Cursor
 from app.plots.text import integer, number
 from app.theme import Theme
-from app.views.base import View
+from app.views.of_frame import FrameView
+from app.views.table import Row, Table
 from core.record import Histogram, LayerFrame, RunSource
 
 _PARTS = (
@@ -21,14 +22,13 @@ _PARTS = (
 )
 
 
-class DistributionsView(View):
+class DistributionsView(FrameView):
     """z, phi'(z), delta and gradient of the chosen layer in one batch."""
 
     key = "distributions"
     title = "Distributions"
     quantities = ("derivative_mean", "delta_norm", "weight_grad_norm")
     x_title = "value; bars: share of the tallest"
-    needs_frame = True
     empty_text = "Press Run to start: how the values of a layer spread is drawn here."
 
     def _fill(self) -> None:
@@ -45,6 +45,7 @@ class DistributionsView(View):
             self._bars.append(bars)
 
     def _reset(self) -> None:
+        super()._reset()
         for range_ in self._ranges:
             range_.reset()
 
@@ -56,19 +57,32 @@ class DistributionsView(View):
             self._reset()
         super().set_layer(number)
 
+    def tables(self, source: RunSource) -> tuple[Table, ...]:
+        found, frame = self._layer(), self.frame
+        if found is None or frame is None:
+            return ()
+        at, layer = found
+        parts = tuple((name, getattr(layer, name)) for name, _ in _PARTS)
+
+        def histograms() -> Iterator[Row]:
+            for name, one in parts:
+                for low, high, count in zip(one.edges, one.edges[1:], one.counts, strict=False):
+                    yield (frame.step, at, name, low, high, int(count))
+
+        def special() -> Iterator[Row]:
+            for name, one in parts:
+                yield (frame.step, at, name, one.zeros, one.nan, one.pos_inf, one.neg_inf)
+
+        start = ("step", "layer", "quantity")
+        return (
+            Table(self.key, (*start, "low", "high", "count"), histograms),
+            Table("special", (*start, "zeros", "nan", "pos_inf", "neg_inf"), special),
+        )
+
     # Drawing -----------------------------------------------------------------------------
 
-    def _picture(self, source: RunSource) -> Hashable:
-        return (source.status.state, source.frame and source.frame.step, self.layer_count)
-
-    def _steps_a_pixel(self) -> float:
-        return float("inf")  # only a new frame is a new picture
-
-    def _shown_step(self, source: RunSource) -> int:
-        return source.frame.step if source.frame is not None else source.steps
-
     def _layer(self) -> tuple[int, LayerFrame] | None:
-        frame = self.source.frame if self.source is not None else None
+        frame = self.frame
         if frame is None or not frame.layers:
             return None
         at = min(max(self.layer, 1), len(frame.layers))

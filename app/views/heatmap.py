@@ -14,6 +14,7 @@ from app.plots.text import integer, number
 from app.theme import Theme
 from app.views.faces import FaceView
 from app.views.over_steps import StepView, marks_of
+from app.views.table import Table, layers_table
 from core.measure.missing import not_measured
 from core.record import RunSource
 from core.record.columns import Envelope
@@ -47,6 +48,11 @@ class HeatmapView(FaceView, StepView):
         self._image.set_theme(theme)
         self._bar.set_theme(theme)
 
+    def tables(self, source: RunSource) -> tuple[Table, ...]:
+        if self.face.quantity not in source.layer_columns:
+            return ()
+        return (layers_table(source, (self.face.quantity,), self.key),)
+
     # Drawing -----------------------------------------------------------------------------
 
     def _draw(self, source: RunSource) -> None:
@@ -62,7 +68,7 @@ class HeatmapView(FaceView, StepView):
             self._draw_image(envelope)
             self.plot.overlay.show_note("")
         self.plot.follow(x, (0.5, layers + 0.5))
-        self.plot.overlay.show_marks(marks_of(source))
+        self.plot.overlay.show_marks(marks_of(source, self.at))
         self.plot.overlay.show_row(self.layer)
         self.header.subtitle.set_words(f"log₁₀ {self.face.symbol}")
 
@@ -99,4 +105,5 @@ class HeatmapView(FaceView, StepView):
         return Cursor(step, layer, (title, f"{self.face.symbol} {sign} {words}"), box=True)
 
     def _pick(self, plot: Plot, x: float, y: float) -> None:
+        super()._pick(plot, x, y)
         self._select(round(y))

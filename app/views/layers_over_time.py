@@ -11,6 +11,7 @@ from app.plots.envelope_curve import centers
 from app.plots.notes import Cursor
 from app.plots.text import integer, number
 from app.views.over_steps import StepView, marks_of
+from app.views.table import Table, layers_table
 from core.measure import LAYER_QUANTITIES, QUANTITIES
 from core.record import RunSource
 
@@ -86,6 +87,11 @@ class LayersOverTimeView(StepView):
         for line in self._lines:
             line.clear_points()
 
+    def tables(self, source: RunSource) -> tuple[Table, ...]:
+        if self.quantity not in source.layer_columns:
+            return ()
+        return (layers_table(source, (self.quantity,), self.key),)
+
     # Drawing -----------------------------------------------------------------------------
 
     def _layers(self) -> list[int]:
@@ -127,7 +133,7 @@ class LayersOverTimeView(StepView):
         lines = tuple((place, one) for one in shown[:3])
         self.plot.overlay.show_tags(tuple(tags), lines, calm=self.running)
         self.plot.overlay.show_rules(() if nothing else rules)
-        self.plot.overlay.show_marks(marks_of(source))
+        self.plot.overlay.show_marks(marks_of(source, self.at))
         self.header.subtitle.set_words(quantity.symbol)
 
     def _draw_chosen(

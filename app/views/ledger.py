@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,25 +14,26 @@ from app.plots.envelope_curve import Band
 from app.plots.notes import Cursor
 from app.plots.text import integer
 from app.theme import Theme
-from app.views.base import View
-from core.record import RunSource
+from app.views.of_frame import FrameView
+from app.views.table import Row, Table
+from core.record import Parts, RunSource
 
 if TYPE_CHECKING:  # it needs torch, which is loaded after the window
-    from core.theory.ledger import Ledger, Parts
+    from core.theory.ledger import Ledger
+from core.theory.ledger import Parts as Shares
 
 HALF = 0.36  # of a layer's width that its bars take
 _PARTS = ("weights", "activation", "between")
 
 
-class LedgerView(View):
+class LedgerView(FrameView):
     """A waterfall in decades from the loss at the right to the input at the left."""
 
     key = "ledger"
     title = "Chain ledger"
     quantities = ("delta_norm",)
     x_title = "layer, input at the left"
-    needs_frame = True
-    needs_everything = True
+    parts = Parts.LEDGER
     empty_text = "Press Run to start: what each layer does to the gradient is booked here."
 
     def _fill(self) -> None:
@@ -47,6 +48,7 @@ class LedgerView(View):
             self.plot.add(item)
 
     def _reset(self) -> None:
+        super()._reset()
         self._y.reset()
         self._level.clear_points()
         for band in self._bands.values():
@@ -60,35 +62,39 @@ class LedgerView(View):
     def _color(self, part: str) -> QColor:
         return self.theme.color({"weights": "accent", "activation": "warn"}.get(part, "dim"))
 
+    def tables(self, source: RunSource) -> tuple[Table, ...]:
+        ledger, frame = self._ledger(), self.frame
+        if ledger is None or frame is None:
+            return ()
+        norms = ("arrived", "summed", "weighed", "reached", "delta")
+        decades = ("change", "weights", "activation", "between")
+
+        def rows() -> Iterator[Row]:
+            for row in ledger.rows:
+                yield (
+                    frame.step,
+                    row.layer + 1,
+                    row.name,
+                    *(getattr(row, one) for one in norms),
+                    *(getattr(row.parts, one) for one in decades),
+                )
+
+        header = ("step", "layer", "name", *norms, *(f"{one}_decades" for one in decades))
+        return (Table(self.key, header, rows),)
+
     # Drawing -----------------------------------------------------------------------------
-
-    def _picture(self, source: RunSource) -> Hashable:
-        return (source.status.state, source.frame and source.frame.step, self.layer_count)
-
-    def _steps_a_pixel(self) -> float:
-        return float("inf")  # only a new frame is a new picture
-
-    def _shown_step(self, source: RunSource) -> int:
-        return source.frame.step if source.frame is not None else source.steps
 
     def _obstacle(self, source: RunSource) -> tuple[str, str] | None:
         found = super()._obstacle(source)
-        if found is None and self._ledger(source) is None:
+        if found is None and self._ledger() is None:
             return "Waiting", "The ledger of the last batch is on its way."
         return found
 
-    @staticmethod
-    def _ledger(source: RunSource | None) -> Ledger | None:
-        """Return the newest ledger; a frame that was made for other views has none."""
-        if source is None:
-            return None
-        if source.frame is not None and source.frame.ledger is not None:
-            return source.frame.ledger
-        kept = source.history.frames
-        return next((one.ledger for one in reversed(kept) if one.ledger is not None), None)
+    def _ledger(self) -> Ledger | None:
+        return self.frame.ledger if self.frame is not None else None
 
     def _draw(self, source: RunSource) -> None:
-        ledger, count = self._ledger(source), self.layer_count
+        ledger, count = self._ledger(), self.layer_count
         assert ledger is not None
         levels = [0.0]  # decades after each layer, from the output down
         edges: dict[str, list[tuple[float, float, float]]] = {part: [] for part in _PARTS}
@@ -143,7 +149,7 @@ class LedgerView(View):
         return f"down to layer {layer}: {_sentence(ledger.down_to(layer - 1))}"
 
     def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
-        ledger, layer = self._ledger(self.source), round(x)
+        ledger, layer = self._ledger(), round(x)
         if ledger is None or not 1 <= layer <= self.layer_count:
             return None
         row = next((one for one in ledger.rows if one.layer == layer - 1), None)
@@ -163,7 +169,7 @@ class LedgerView(View):
         self._select(round(x))
 
 
-def _sentence(parts: Parts) -> str:
+def _sentence(parts: Shares) -> str:
     words = f"weights {_decades(parts.weights)}, activation {_decades(parts.activation)}"
     between = f", rest {_decades(parts.between)}" if parts.between else ""
     return f"{words}{between} decades"

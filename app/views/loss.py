@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from PySide6.QtCore import Slot
@@ -14,6 +15,7 @@ from app.plots.text import integer, number
 from app.theme import Theme
 from app.views.header import Segments
 from app.views.over_steps import StepView, marks_of
+from app.views.table import Row, Table, scalars_table
 from core.experiment.losses import LOSS_TEXTS
 from core.record import RunSource
 
@@ -69,6 +71,16 @@ class LossView(StepView):
         self.plot.follow_again()
         self.invalidate()
 
+    def tables(self, source: RunSource) -> tuple[Table, ...]:
+        def validation() -> Iterator[Row]:
+            steps, losses, _ = source.evaluations.arrays()
+            return zip(steps.tolist(), losses.tolist(), strict=True)
+
+        return (
+            scalars_table(source, ("loss", "loss_data", "loss_penalty"), self.key),
+            Table("validation", ("step", "val_loss"), validation),
+        )
+
     # Drawing -----------------------------------------------------------------------------
 
     def _draw(self, source: RunSource) -> None:
@@ -96,7 +108,7 @@ class LossView(StepView):
         lines = ((centers(envelope), mean), (steps, val))
         self.plot.overlay.show_tags(tuple(tags), lines, calm=self.running)
         self.plot.overlay.show_rules(self._rules(source))
-        self.plot.overlay.show_marks(marks_of(source))
+        self.plot.overlay.show_marks(marks_of(source, self.at))
         self.header.subtitle.set_words(LOSS_TEXTS[source.experiment.training.loss.kind])
 
     def _draw_penalty(

@@ -18,13 +18,15 @@ _NOTHING: tuple[Array, Array, Array] = (np.zeros(0), np.zeros(0), np.zeros(0))
 MOST_MARKS = 200  # beyond, a picture of a thousand pixels is nothing but marks
 
 
-def marks_of(source: RunSource) -> tuple[Mark, ...]:
-    """Return a mark for each event, and one where the run came to a bad end."""
+def marks_of(source: RunSource, at: int | None = None) -> tuple[Mark, ...]:
+    """Return a mark for each event, one for a bad end, one for the step that is looked at."""
     marks = [Mark(event.step, event.text) for event in source.events[-MOST_MARKS:]]
     if source.status.state is State.DIVERGED:
         marks.append(Mark(source.updates, f"diverged at step {integer(source.updates)}", "bad"))
     elif source.status.state is State.FAILED:
         marks.append(Mark(source.steps, f"failed at step {integer(source.steps)}", "bad"))
+    if at is not None:
+        marks.append(Mark(at, f"step {integer(at)}", "accent"))
     return tuple(marks)
 
 
@@ -72,6 +74,10 @@ class StepView(View):
         stop = max(start, min(source.steps, math.ceil(high) + 2))
         share = (stop - start) / max(high - low, 1.0)
         return start, stop, max(8, int(self.plot.pixels[0] * min(share, 1.0) * 0.75))
+
+    def _pick(self, plot: Plot, x: float, y: float) -> None:
+        if self.source is not None and -0.5 <= x < self.source.steps + 0.5:
+            self.step_selected.emit(self._step_at(self.source, x))
 
     def _step_at(self, source: RunSource, x: float) -> int:
         """Return the recorded step nearest to a coordinate."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 from PySide6.QtGui import QColor
 
@@ -11,7 +13,10 @@ from app.plots.notes import Cursor
 from app.plots.text import elide, integer, number
 from app.theme import Theme
 from app.views.faces import FaceView
+from app.views.table import Row, Table
+from core.measure.missing import not_measured
 from core.record import RunSource
+from core.record.chunks import Array
 from core.record.columns import Column
 
 
@@ -49,17 +54,59 @@ class ProfileView(FaceView):
         self._bound.set_color(theme.color("warn", 0.7), dashed=True)
         self._dots.set_outline(theme.color("text"))
 
+    def tables(self, source: RunSource) -> tuple[Table, ...]:
+        column = source.layer_columns.get(self.face.quantity)
+        step, last = self._shown(source, column)
+        if column is None or last is None:
+            return ()
+        name = self.face.quantity
+        columns: list[tuple[str, Iterable[object]]] = [
+            (f"{name}_step_{step}", last),
+            (f"{name}_step_0", column.read(0, 1)[0]),
+        ]
+        end = len(column) if self.at is None else self.at
+        before = [one.step - 1 for one in source.events if 0 < one.step <= end]
+        if before:
+            at = before[-1]
+            columns.append((f"{name}_step_{at}_before_event", column.read(at, at + 1)[0]))
+        theory, drawn = source.facts.theory, source.facts.theory_step
+        if theory is not None and name == "delta_norm" and drawn < len(column):
+            # As logarithms: a bound over many layers may be too small for any number.
+            top = float(log10(column.read(drawn, drawn + 1)[0])[-1])
+            ratios = [one.log10_ratio for one in theory.layers]
+            columns.append(("log10_theory", [None if r is None else top + r for r in ratios]))
+            columns.append(("log10_bound", [top + one.log10_sup for one in theory.layers]))
+
+        def rows() -> Iterator[Row]:
+            parts = (values for _, values in columns)
+            return zip(range(1, len(last) + 1), *parts, strict=True)
+
+        return (Table(self.key, ("layer", *(title for title, _ in columns)), rows),)
+
     # Drawing -----------------------------------------------------------------------------
 
     def _column(self) -> Column | None:
         return self.source.layer_columns.get(self.face.quantity) if self.source else None
 
+    def _steps_a_pixel(self) -> float:
+        return super()._steps_a_pixel() if self.at is None else float("inf")
+
+    def _shown(self, source: RunSource, column: Column | None) -> tuple[int, Array | None]:
+        """Return the step that is drawn and its values; None if nobody measured any."""
+        if column is None or not len(column):
+            return 0, None
+        if self.at is None:
+            return column.latest() or (0, None)
+        row = self.row_in(source)
+        values = column.read(row, row + 1)[0]
+        return row, None if not_measured(values).all() else values
+
     def _draw(self, source: RunSource) -> None:
         column, count = self._column(), self.layer_count
-        latest = column.latest() if column is not None else None
-        step, last = latest if latest is not None else (0, None)
+        step, last = self._shown(source, column)
         x_range = (0.5, count + 0.5) if count < 20 else (1 - count * 0.02, count * 1.02)
-        self.plot.overlay.show_note("not measured in this run" if last is None else "")
+        gap = "not measured in this run" if self.at is None else "not measured at this step"
+        self.plot.overlay.show_note(gap if last is None else "")
         if column is None or last is None:
             self._reset()
             self._dots.show_dots(())
@@ -80,7 +127,8 @@ class ProfileView(FaceView):
             self.plot.follow(x_range, y)
         self._dots.show_dots(self._dots_of(last, now), self.layer - 1)
         self._show_tags(x, now, first, before, text, theory, bound)
-        made = integer(min(step + 1, source.updates))  # the step that diverged made no update
+        # The step that diverged made no update.
+        made = integer(min(step + 1, source.updates) if self.at is None else step)
         self.header.subtitle.set_words(f"{self.face.symbol} at step {made}")
 
     def _draw_theory(
@@ -111,7 +159,7 @@ class ProfileView(FaceView):
     def _before_event(self, source: RunSource, column: Column) -> tuple[np.ndarray | None, str]:
         """Return the profile of the last step before the latest event, and its words."""
         for event in reversed(source.events):
-            if 0 < event.step <= len(column):
+            if 0 < event.step <= (len(column) if self.at is None else self.at):
                 row = column.read(event.step - 1, event.step)[0]
                 return log10(row), f"at step {integer(event.step)}, before {elide(event.text, 26)}"
         return None, ""
@@ -158,8 +206,10 @@ class ProfileView(FaceView):
 
     def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
         column, layer = self._column(), round(x)
-        last = column.last() if column is not None else None
-        if last is None or self.source is None or not 1 <= layer <= len(last):
+        if self.source is None:
+            return None
+        _, last = self._shown(self.source, column)
+        if last is None or not 1 <= layer <= len(last):
             return None
         value = float(last[layer - 1])
         info = self.source.facts.layers[layer - 1]

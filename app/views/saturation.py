@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt, Slot
@@ -13,7 +13,8 @@ from app.plots.dots import Dot
 from app.plots.notes import Cursor
 from app.plots.text import integer, number, percent
 from app.theme import Theme
-from app.views.base import View
+from app.views.of_frame import FrameView
+from app.views.table import Row, Table
 from core.experiment.fields import Part
 from core.record import LayerFrame, RunSource
 
@@ -21,14 +22,13 @@ MOST_DOTS = 1000  # more cannot be told apart; the share shown is said in the su
 SATURATED = 0.05  # of sup phi', as in the quantity saturated_fraction
 
 
-class SaturationView(View):
+class SaturationView(FrameView):
     """phi and phi' of a layer, each unit as a dot, with the histograms of phi'(z) and z."""
 
     key = "saturation"
     title = "Saturation"
     quantities = ("saturated_fraction", "derivative_mean", "dead_fraction")
     x_title = "z"
-    needs_frame = True
     empty_text = "Press Run to start: the units of a layer ride on φ′ here."
 
     def _fill(self) -> None:
@@ -70,6 +70,7 @@ class SaturationView(View):
         self.plot.view_changed.connect(self._on_plot_moved)
 
     def _reset(self) -> None:
+        super()._reset()
         self._z.reset()
         self._curve_key = None
 
@@ -97,16 +98,29 @@ class SaturationView(View):
         self._passed.show_part(x=(0.0, 1.12), y=self.plot.y_range)
         self._summed.show_part(x=self.plot.x_range, y=(0.0, 1.3))
 
+    def tables(self, source: RunSource) -> tuple[Table, ...]:
+        frame = self.frame
+        if frame is None:
+            return ()
+        number_ = min(max(self.layer, 1), len(frame.layers))
+        layer = frame.layers[number_ - 1]
+
+        def units() -> Iterator[Row]:
+            pairs = zip(layer.unit_z, layer.unit_derivative, strict=True)
+            for unit, (z, slope) in enumerate(pairs, 1):
+                yield (frame.step, number_, unit, z, slope)
+
+        def histograms() -> Iterator[Row]:
+            for name, one in (("phi'(z)", layer.derivative), ("z", layer.z)):
+                for low, high, count in zip(one.edges, one.edges[1:], one.counts, strict=False):
+                    yield (frame.step, number_, name, low, high, int(count))
+
+        return (
+            Table(self.key, ("step", "layer", "unit", "mean_z", "mean_derivative"), units),
+            Table("histograms", ("step", "layer", "quantity", "low", "high", "count"), histograms),
+        )
+
     # Drawing -----------------------------------------------------------------------------
-
-    def _picture(self, source: RunSource) -> Hashable:
-        return (source.status.state, source.frame and source.frame.step, self.layer_count)
-
-    def _steps_a_pixel(self) -> float:
-        return float("inf")  # only a new frame is a new picture
-
-    def _shown_step(self, source: RunSource) -> int:
-        return source.frame.step if source.frame is not None else source.steps
 
     def _show_layer(self) -> None:
         """Keep the chooser in step without telling anybody."""
@@ -118,7 +132,7 @@ class SaturationView(View):
         self._chooser.blockSignals(False)
 
     def _draw(self, source: RunSource) -> None:
-        frame = source.frame
+        frame = self.frame
         assert frame is not None
         self._show_layer()
         number_ = min(max(self.layer, 1), len(frame.layers))
@@ -201,14 +215,14 @@ class SaturationView(View):
     def _saturated(self, source: RunSource, layer: int) -> str:
         """Return the measured share at the frame's step."""
         column = source.layer_columns.get("saturated_fraction")
-        step = self._shown_step(source)
+        step = -1 if self.frame is None else self.frame.step
         if column is None or not 0 <= step < len(column):
             return ""
         share = float(column.read(step, step + 1)[0, layer - 1])
         return f"{percent(share)} saturated"
 
     def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
-        frame = self.source.frame if self.source is not None else None
+        frame = self.frame
         if frame is None or plot is not self.plot:
             return None
         layer = frame.layers[min(self.layer, len(frame.layers)) - 1]

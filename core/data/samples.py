@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -13,7 +13,7 @@ from core.data import array_files, csv_table, image_sets, toys
 from core.data.cache import remembered
 from core.data.raw import Raw
 from core.data.scaling import scale
-from core.data.selection import choose_classes, limit_samples, split, spoil_labels
+from core.data.selection import asked, choose_classes, limit_samples, split, spoil_labels
 from core.errors import DataError
 from resources import path as resource_path
 
@@ -41,6 +41,10 @@ TITLES = {
 """Kind of data -> its name on screen, in the order in which they are offered."""
 
 
+MOST_PICTURES = 48
+"""Samples of images that are kept as they came."""
+
+
 @dataclass(frozen=True, slots=True)
 class Samples:
     """Training and validation samples, prepared.
@@ -61,6 +65,9 @@ class Samples:
         Share of the variance of every principal component, the largest first; None without PCA.
     kept : int
         Principal components kept, 0 without PCA.
+    pictures : ndarray of float32, shape (m, height, width) or (m, height, width, 3)
+        Of images: the first samples to be asked about (:func:`core.data.selection.asked`) as
+        they came, 0 black and 1 white.
     """
 
     x_train: NDArray[np.float32]
@@ -72,6 +79,7 @@ class Samples:
     shape: tuple[int, ...] = ()
     explained: NDArray[np.float64] | None = None
     kept: int = 0
+    pictures: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0, 0), np.float32))
 
     @property
     def task(self) -> Literal["classes", "regression"]:
@@ -142,7 +150,20 @@ def load_samples(spec: DataPart, seed: int) -> Samples:
         scaled.shape,
         scaled.explained,
         scaled.kept,
+        _pictures(raw, validation),
     )
+
+
+def _pictures(raw: Raw, validation: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return some samples as people see them."""
+    if not raw.is_image or raw.shape[0] not in (1, 3):
+        return np.zeros((0, 0, 0), np.float32)
+    pool = np.flatnonzero(validation if validation.any() else ~validation)
+    some = raw.x[pool[asked(len(pool), MOST_PICTURES)]].astype(np.float32)
+    low, high = raw.range or (float(some.min()), float(some.max()))
+    some = (some - low) / max(high - low, 1e-30)
+    shown = some.reshape(-1, *raw.shape).transpose(0, 2, 3, 1).clip(0.0, 1.0)
+    return np.ascontiguousarray(shown[..., 0] if raw.shape[0] == 1 else shown, np.float32)
 
 
 def _counted(count: int, noun: str) -> str:

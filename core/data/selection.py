@@ -168,3 +168,12 @@ def _for_classes_only(name: str, value: str) -> DataError:
         hint="Leave it off, or choose data with classes.",
         field=f"data.{name}",
     )
+
+
+def asked(count: int, most: int) -> NDArray[np.intp]:
+    """Return which of ``count`` samples a network is asked about, at most ``most``.
+
+    Always the same ones, and the first of them are the same whatever ``most`` is. They are drawn:
+    the first ones of a data set may be of one class, and so may every tenth.
+    """
+    return np.random.default_rng(0).permutation(count)[:most]

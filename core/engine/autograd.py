@@ -28,12 +28,13 @@ from core.experiment.diff import differences
 from core.experiment.fields import Scope
 from core.experiment.penalties import AsNetwork
 from core.experiment.shapes import trace
-from core.measure.frames import Parts, make_frame
+from core.measure.frames import make_frame
 from core.measure.norms import norms
 from core.measure.observer import Observer
 from core.measure.probe import Probe
 from core.network.build import Network, Taps
 from core.record.found import Found
+from core.record.frame import Parts
 from core.record.source import Facts, Frame
 from core.theory.ledger import Ledger, ledger
 
@@ -312,13 +313,13 @@ class AutogradEngine:
         return text + "; its weights are back."
 
     @torch.no_grad()
-    def frame(self, *, everything: bool = False) -> Frame | None:
+    def frame(self, parts: Parts = Parts.NONE) -> Frame | None:
         """Return distributions of the last watched step, or None before the first.
 
         Parameters
         ----------
-        everything : bool
-            With what takes longer: singular values, and predictions for the fixed probe.
+        parts : Parts
+            Of what takes longer.
         """
         if self._last is None:
             return None
@@ -329,12 +330,12 @@ class AutogradEngine:
             taps,
             deltas,
             self.network.tensors_of(gradient)[: len(self.network.layers)],
-            parts=Parts.ALL if everything else Parts.NONE,
+            parts=parts,
             image=self.samples.shape if len(self.samples.shape) == 3 else (),
-            probe=self._probe if everything else None,
+            probe=self._probe,
             loss=self.experiment.training.loss,
         )
-        return replace(made, ledger=self._ledger()) if everything else made
+        return replace(made, ledger=self._ledger()) if Parts.LEDGER in parts else made
 
     def _ledger(self) -> Ledger | None:
         """Return what weights and activations do to delta, for the last batch as it is now."""

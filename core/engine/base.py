@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from core.record.frame import Parts
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
@@ -95,13 +97,13 @@ class Engine(Protocol):
         """Return validation loss and accuracy of the present weights."""
         ...
 
-    def frame(self, *, everything: bool = False) -> Frame | None:
+    def frame(self, parts: Parts = Parts.NONE) -> Frame | None:
         """Return distributions of the last watched step, or None before the first.
 
         Parameters
         ----------
-        everything : bool
-            With what takes longer: singular values and predictions.
+        parts : Parts
+            Of what takes longer.
         """
         ...
 

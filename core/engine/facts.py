@@ -62,6 +62,7 @@ def facts_of(
         components=samples.kept,
         theory=theory,
         theory_step=theory_step,
+        pictures=samples.pictures,
     )
 
 

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from core.record.frame import Parts
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -152,7 +154,7 @@ class FlightRecorder:
         engine, last = self._engine, self._engine.step - 1
         clock, started = self._clock, self._clock()
         changes = list(snapshot.changes)
-        engine.frame(everything=True)  # tells what one costs
+        engine.frame(Parts.ALL)  # tells what one costs
         frames: list[Frame] = []
         each, spent = clock() - started, 0.0
         with engine.detour() as arrived:
@@ -178,7 +180,7 @@ class FlightRecorder:
                 one_step = (passed - spent) / (step - snapshot.step + 1)
                 if passed + (one_step + each) * (last - step + 1) > SECONDS:
                     continue
-                frame = engine.frame(everything=True)
+                frame = engine.frame(Parts.ALL)
                 if frame is not None:
                     frames.append(frame)
                 spent += clock() - started - passed

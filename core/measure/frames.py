@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from enum import Flag, auto
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from core.measure.histograms import BINS as BINS
 from core.measure.histograms import LogRows, Logs, histograms, log_rows
 from core.measure.histograms import histogram as histogram
 from core.network.activations import activation_for
-from core.record.frame import Frame, LayerFrame
+from core.record.frame import Frame, LayerFrame, Parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 Tensor = torch.Tensor
 Array = NDArray[np.float32]
 
+MOST_UNITS, MOST_SHOWN = 64, 32
+"""Units of a layer, and samples of the batch, whose activity a frame holds one by one."""
 MOST_IMAGES = 100
 MOST_PIXELS = 1 << 16
 """Of all weight images together, so that a history of frames stays small."""
@@ -38,21 +39,6 @@ MOST_SINGULAR_WORK = 60_000_000
 """Of all layers together, in multiplications: about 10 ms."""
 _STACKED = 1 << 20
 """Most numbers of a sort that are copied to be worked on together."""
-
-
-class Parts(Flag):
-    """What a frame holds besides z, phi'(z), delta and dL/dW."""
-
-    NONE = 0
-    MORE = auto()
-    """Histograms of h and W, and the numbers of each unit."""
-    LOGS = auto()
-    """Magnitudes."""
-    IMAGES = auto()
-    """The first layer's weights as pictures."""
-    SINGULAR_VALUES = auto()
-    LIVE = MORE | LOGS | IMAGES
-    ALL = LIVE | SINGULAR_VALUES
 
 
 def make_frame(
@@ -115,12 +101,29 @@ def make_frame(
             found["logs"] = Logs(rows) if rows else {}
         if Parts.IMAGES in parts:
             layers[0]["weight_images"] = weight_images(weights[0], network.layers[0], image)
+        if Parts.ACTIVITY in parts:
+            for found, h, slope in zip(layers, taps.a, slopes, strict=True):
+                found |= _activity(h, slope)
         if Parts.SINGULAR_VALUES in parts:
             for found, values in zip(layers, singular_values(weights), strict=True):
                 found["singular_values"] = values
-        predictions = None if probe is None else probe.predict(network, loss)
+        asked = probe if Parts.PREDICTIONS in parts else None
+        predictions = None if asked is None else asked.predict(network, loss)
     made = tuple(LayerFrame(**found) for found in layers)
-    return Frame(step, made, predictions, time.perf_counter() - started)
+    return Frame(step, made, predictions, time.perf_counter() - started, parts=parts)
+
+
+def _activity(a: Tensor, slope: Tensor) -> dict[str, Any]:
+    """Return what some units say to some samples."""
+    units = a.shape[1]
+    step = -(-units // MOST_UNITS)
+    chosen = slice(0, units, step)
+    parts = {}
+    for name, values in (("activity", a), ("activity_slope", slope)):
+        some = values[:MOST_SHOWN, chosen]
+        some = some.mean(dim=tuple(range(2, some.ndim))) if some.ndim > 2 else some
+        parts[name] = np.ascontiguousarray(_numpy(some).T)
+    return parts | {"shown_units": np.arange(0, units, step)}
 
 
 def _weights_in(theta: Tensor, network: Network) -> Iterator[Tensor]:

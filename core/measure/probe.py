@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.data.selection import asked
 from core.experiment.losses import BinaryCrossEntropy, CrossEntropy
 from core.record.frame import Predictions
 
@@ -64,9 +65,7 @@ class Probe:
         if not len(x):
             x, y = samples.x_train, samples.y_train
         most = max(FEWEST_SAMPLES, min(MOST_SAMPLES, MOST_WORK // work))
-        # Not the first ones, which may be of one class, nor every tenth, which may be, too.
-        chosen = np.random.default_rng(0).permutation(len(x))[:most]
-        chosen.sort()
+        chosen = asked(len(x), most)
         self._classes = samples.n_classes
         self._features = samples.n_features
         self._targets: NDArray[Any] = y[chosen]
@@ -105,6 +104,8 @@ class Probe:
             return Predictions(self._targets, _numpy(outputs), **shared)
         predicted = _winners(outputs)
         sure = predicted >= 0
+        value, meaning = _best(outputs, predicted, loss)
+        shared |= {"sure": value, "value": meaning}
         cells = self._targets[sure] * self._classes + predicted[sure]
         confusion = np.bincount(cells, minlength=self._classes**2)
         if seen is not None:
@@ -125,18 +126,12 @@ class Probe:
         return {"map_value": _numpy(seen[:, 0]).reshape(self._side, self._side)}
 
     def _classes_at(self, seen: Tensor, loss: LossSpec | None) -> dict[str, Any]:
-        if loss is None or isinstance(loss, CrossEntropy):
-            values = seen.softmax(dim=1)
-        else:
-            values = seen.sigmoid() if isinstance(loss, BinaryCrossEntropy) else seen
         winners = _winners(seen)
-        best = _numpy(values.amax(dim=1))
-        best = np.where(winners >= 0, best, np.float32(np.nan))
+        best, _ = _best(seen, winners, loss)
         side = (self._side, self._side)
         return {
             "map_class": winners.astype(np.int16).reshape(side),
             "map_value": best.reshape(side),
-            "value": "output" if values is seen else "probability",
         }
 
     @property
@@ -152,6 +147,18 @@ def _axes(samples: Samples, points: int) -> tuple[Array, ...]:
     margin = np.where(high > low, MARGIN * (high - low), 1.0)
     ends = zip(low - margin, high + margin, strict=True)
     return tuple(np.linspace(*one, points).astype(np.float32) for one in ends)
+
+
+def _best(outputs: Tensor, winners: NDArray[np.int64], loss: LossSpec | None) -> tuple[Array, str]:
+    """Return the probability of the winning class, or its output, and which of them it is."""
+    if loss is None or isinstance(loss, CrossEntropy):
+        values, meaning = outputs.softmax(dim=1), "probability"
+    elif isinstance(loss, BinaryCrossEntropy):
+        values, meaning = outputs.sigmoid(), "probability"
+    else:
+        values, meaning = outputs, "output"
+    best = _numpy(values.amax(dim=1))
+    return np.where(winners >= 0, best, np.float32(np.nan)), meaning
 
 
 def _winners(outputs: Tensor) -> NDArray[np.int64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from enum import Flag, auto
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,27 @@ Array = NDArray[np.float32]
 
 _HEADER = 112
 """Bytes of an array besides its values."""
+
+
+class Parts(Flag):
+    """What a frame holds besides z, phi'(z), delta and dL/dW."""
+
+    NONE = 0
+    MORE = auto()
+    """Histograms of h and W, and the numbers of each unit."""
+    LOGS = auto()
+    """Magnitudes."""
+    IMAGES = auto()
+    """The first layer's weights as pictures."""
+    SINGULAR_VALUES = auto()
+    ACTIVITY = auto()
+    """What single units say to single samples."""
+    PREDICTIONS = auto()
+    """Of the fixed probe."""
+    LEDGER = auto()
+    """What each layer did to delta."""
+    LIVE = MORE | LOGS | IMAGES
+    ALL = LIVE | SINGULAR_VALUES | ACTIVITY | PREDICTIONS | LEDGER
 
 
 def _none() -> Array:
@@ -116,6 +138,13 @@ class LayerFrame:
         height x width. NaN if W is not finite; empty if it would take too long.
     weight_images : ndarray, shape (units, height, width) or (units, height, width, channels)
         Of a first layer that sees an image, W as pictures: those of its first units.
+    activity : ndarray, shape (units shown, samples shown)
+        phi(z) of units spread evenly over the layer, for the first samples of the batch; of a
+        convolution the mean over the pixels of a channel.
+    activity_slope : ndarray, shape (units shown, samples shown)
+        phi'(z) of the same.
+    shown_units : ndarray of int64, shape (units shown,)
+        Which units these are, from 0.
     """
 
     z: Histogram
@@ -133,6 +162,9 @@ class LayerFrame:
     unit_gradient: Array = field(default_factory=_none)
     singular_values: Array = field(default_factory=_none)
     weight_images: Array = field(default_factory=_none)
+    activity: Array = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    activity_slope: Array = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    shown_units: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +195,9 @@ class Predictions:
         Of the winning class the probability (``value`` is "probability") or the output
         ("output"), of regression the first output.
     value : {"probability", "output"}
+    sure : ndarray of float32, shape (n,)
+        Of each sample the probability of the predicted class (or its output, if ``value`` is
+        "output"); NaN if it is not finite.
     """
 
     targets: NDArray[Any]
@@ -176,6 +211,7 @@ class Predictions:
     map_class: NDArray[np.int16] = field(default_factory=lambda: np.zeros((0, 0), np.int16))
     map_value: Array = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     value: str = "output"
+    sure: Array = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +228,8 @@ class Frame:
         What making it took.
     ledger : Ledger or None
         What each layer did to delta, of the same batch after the update of ``step``.
+    parts : Parts
+        What was asked for, whether or not there is something of it.
     """
 
     step: int
@@ -199,6 +237,7 @@ class Frame:
     predictions: Predictions | None = None
     seconds: float = 0.0
     ledger: Ledger | None = None
+    parts: Parts = Parts.NONE
 
     @property
     def nbytes(self) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
+from core.record.frame import Parts
+
 T = TypeVar("T")
 
 
@@ -13,7 +15,7 @@ class Mailbox(Generic[T]):
     def __init__(self) -> None:
         self._value: T | None = None
         self._requested = False
-        self._everything = False
+        self._wanted = Parts.NONE
 
     @property
     def value(self) -> T | None:
@@ -26,17 +28,17 @@ class Mailbox(Generic[T]):
         return self._requested
 
     @property
-    def everything(self) -> bool:
-        """Whether somebody waits for a value with all its parts."""
-        return self._everything
+    def wanted(self) -> Parts:
+        """The parts that those who wait have asked for."""
+        return self._wanted
 
-    def request(self, *, everything: bool = False) -> None:
-        """Ask for a new value, perhaps with the parts that take longer."""
-        self._everything = self._everything or everything
+    def request(self, parts: Parts = Parts.NONE) -> None:
+        """Ask for a new value, perhaps with parts that take longer."""
+        self._wanted |= parts
         self._requested = True
 
-    def put(self, value: T, *, everything: bool = True) -> None:
-        """Publish a value; the requests that it answers are over."""
-        self._requested = self._requested and self._everything and not everything
-        self._everything = self._everything and not everything
+    def put(self, value: T, parts: Parts = Parts.ALL) -> None:
+        """Publish a value with these parts; the requests that it answers are over."""
+        self._wanted &= ~parts
+        self._requested = self._requested and bool(self._wanted)
         self._value = value

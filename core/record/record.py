@@ -10,7 +10,7 @@ from core.measure.quantities import LAYER_QUANTITIES, SCALARS
 from core.record.columns import Column
 from core.record.history import FrameHistory
 from core.record.mailbox import Mailbox
-from core.record.source import Evaluations, Event, Facts, Found, Frame, State, Status
+from core.record.source import Evaluations, Event, Facts, Found, Frame, Parts, State, Status
 from core.record.units import UnitLog
 
 if TYPE_CHECKING:
@@ -79,13 +79,13 @@ class Record:
         return self._mailbox.requested
 
     @property
-    def everything_requested(self) -> bool:
-        """Whether a reader waits for a snapshot with all its parts."""
-        return self._mailbox.everything
+    def parts_requested(self) -> Parts:
+        """What readers wait for besides what every snapshot has."""
+        return self._mailbox.wanted
 
-    def request_frame(self, *, everything: bool = False) -> None:
+    def request_frame(self, parts: Parts = Parts.NONE) -> None:
         """Ask for a new snapshot."""
-        self._mailbox.request(everything=everything)
+        self._mailbox.request(parts)
 
     # Written by the trainer ------------------------------------------------------------
 
@@ -123,14 +123,11 @@ class Record:
         rows.val_accuracy.append(accuracy)
         self.version += 1
 
-    def put_frame(self, frame: Frame, keep: bool = False, *, everything: bool = True) -> None:
-        """Publish a heavy snapshot; ``keep`` it also in the history.
-
-        ``everything`` says whether it has all its parts.
-        """
+    def put_frame(self, frame: Frame, keep: bool = False) -> None:
+        """Publish a heavy snapshot; ``keep`` it also in the history."""
         if keep:
             self.history.add(frame)
-        self._mailbox.put(frame, everything=everything)
+        self._mailbox.put(frame, frame.parts)
         self.version += 1
 
     def put_findings(self, found: Found | None, frames: Iterable[Frame]) -> None:

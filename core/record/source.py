@@ -14,6 +14,7 @@ from core.record.found import Found as Found
 from core.record.frame import Frame as Frame
 from core.record.frame import Histogram as Histogram
 from core.record.frame import LayerFrame as LayerFrame
+from core.record.frame import Parts as Parts
 
 if TYPE_CHECKING:
     from core.experiment import Experiment
@@ -117,6 +118,9 @@ class Facts:
     theory : Profile or None
         What theory predicts for the weights as they were drawn before ``theory_step``.
     theory_step : int
+    pictures : ndarray of float32, shape (n, height, width) or (n, height, width, 3)
+        The first samples of the probe as they were before any preparation, 0 black and 1 white,
+        if the data are images: in the order of ``Predictions.predicted``.
     """
 
     layers: tuple[LayerInfo, ...] = ()
@@ -135,6 +139,9 @@ class Facts:
     components: int = 0
     theory: Profile | None = None
     theory_step: int = 0
+    pictures: NDArray[np.float32] = field(
+        default_factory=lambda: np.zeros((0, 0, 0), np.float32), compare=False, repr=False
+    )
 
     def epoch(self, step: int) -> float:
         """Return how many epochs the first ``step`` updates are."""
@@ -242,13 +249,13 @@ class RunSource(Protocol):
         """The first value that was not finite, once the run has diverged."""
         ...
 
-    def request_frame(self, *, everything: bool = False) -> None:
+    def request_frame(self, parts: Parts = Parts.NONE) -> None:
         """Ask for a new snapshot; it appears in ``frame`` some milliseconds later.
 
         Parameters
         ----------
-        everything : bool
-            With what takes longer: singular values, predictions, ledger.
+        parts : Parts
+            Of what takes longer. The snapshot may have others, too.
         """
         ...
 

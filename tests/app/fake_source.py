@@ -15,10 +15,12 @@ from core.record import (
     Histogram,
     LayerFrame,
     LayerInfo,
+    Parts,
     Record,
     State,
     Status,
 )
+from core.record.frame import LogHistogram, Predictions
 from core.theory.ledger import Ledger, LedgerRow
 
 EVENT_TEXT = "Layers: sigmoid → ReLU, He"
@@ -114,32 +116,83 @@ def histogram(values: np.ndarray, bins: int = 48) -> Histogram:
     )
 
 
-def put_frame(record: Record, *, relu: bool = False, units: int = 64) -> None:
-    """Publish a heavy snapshot of the newest step."""
-    rng = np.random.default_rng(record.steps)
+def log_histogram(values: np.ndarray) -> LogHistogram:
+    """Return a histogram of magnitudes as the engine makes them."""
+    sizes = np.abs(values[np.isfinite(values) & (values != 0)]).astype(np.float64)
+    zeros = int((values == 0).sum())
+    if not sizes.size:
+        return LogHistogram(np.ones(1, np.float32), np.zeros(0, np.int64), zeros)
+    low = np.floor(np.log10(sizes.min()) * 8) / 8
+    high = np.ceil(np.log10(sizes.max()) * 8 + 1e-9) / 8 + 0.125
+    edges = 10.0 ** np.arange(low, high + 0.06, 0.125)
+    counts = np.histogram(sizes, edges)[0]
+    return LogHistogram(edges.astype(np.float32), counts, zeros, negative=int((values < 0).sum()))
+
+
+def predictions(rng: np.random.Generator, *, relu: bool) -> Predictions:
+    """Return what a classifier of ten classes says; one that has learned is mostly right."""
+    targets = rng.integers(0, 10, 200)
+    right = rng.random(200) < (0.92 if relu else 0.1)
+    said = np.where(right, targets, rng.integers(0, 10, 200))
+    confusion = np.zeros((10, 10), np.int64)
+    np.add.at(confusion, (targets, said), 1)
+    sure = (0.5 + 0.5 * rng.random(200)).astype(np.float32)
+    return Predictions(targets, said, confusion, value="probability", sure=sure)
+
+
+def put_frame(
+    record: Record, *, relu: bool = False, units: int = 64, step: int | None = None
+) -> None:
+    """Publish a heavy snapshot of the newest step, or put one of ``step`` into the history."""
+    at = record.steps - 1 if step is None else step
+    rng = np.random.default_rng(at + 1)
     layers, count = [], len(record.facts.layers)
     for number in range(1, count + 1):
         z = rng.normal(rng.normal(0, 1.1, units), 0.6, (32, units)).astype(np.float32)
         if relu:
-            slope = (z > 0).astype(np.float32)
+            slope, h = (z > 0).astype(np.float32), np.maximum(z, 0)
         else:
             h = 1 / (1 + np.exp(-z))
             slope = h * (1 - h)
         size = 10.0 ** ((-1.6 if relu else -0.6 - 0.62 * (count - number)) - 1.5)
         delta = rng.normal(0, size, (32, units)).astype(np.float32) * slope
         gradient = rng.normal(0, size, 2048).astype(np.float32)
+        weight = rng.normal(0, 0.12, (units, 64)).astype(np.float32)
+        parts = {"z": z, "h": h, "derivative": slope, "delta": delta, "gradient": gradient}
         layers.append(
             LayerFrame(
-                histogram(z),
-                histogram(slope),
-                histogram(delta),
-                histogram(gradient),
-                z.mean(0),
-                slope.mean(0),
-                Relu() if relu else Sigmoid(),
+                **{name: histogram(one) for name, one in parts.items() if name != "h"},
+                unit_z=z.mean(0),
+                unit_derivative=slope.mean(0),
+                activation=Relu() if relu else Sigmoid(),
+                h=histogram(h),
+                weight=histogram(weight),
+                logs={
+                    name: log_histogram(one) for name, one in (parts | {"weight": weight}).items()
+                },
+                unit_activity=(slope != 0).mean(0).astype(np.float32),
+                unit_delta=np.sqrt((delta**2).mean(0)),
+                unit_gradient=np.abs(rng.normal(0, size, units)).astype(np.float32),
+                singular_values=np.linalg.svd(weight, compute_uv=False).astype(np.float32),
+                weight_images=weight.reshape(units, 8, 8)
+                if number == 1
+                else np.zeros(0, np.float32),
+                activity=np.ascontiguousarray(h.T, np.float32),
+                activity_slope=np.ascontiguousarray(slope.T, np.float32),
+                shown_units=np.arange(units),
             )
         )
-    record.put_frame(Frame(record.steps - 1, tuple(layers), ledger=ledger(count, relu=relu)))
+    frame = Frame(
+        at,
+        tuple(layers),
+        predictions(rng, relu=relu),
+        ledger=ledger(count, relu=relu),
+        parts=Parts.ALL,
+    )
+    if step is None:
+        record.put_frame(frame)
+    else:
+        record.history.add(frame)
 
 
 def ledger(layers: int, *, relu: bool = False) -> Ledger:
@@ -154,17 +207,24 @@ def ledger(layers: int, *, relu: bool = False) -> Ledger:
     return Ledger(0.2, 0.2, tuple(rows))
 
 
+def _put_history(record: Record, steps: int, switch: int) -> None:
+    for step in range(0, steps, max(1, steps // 12)):
+        put_frame(record, relu=step >= switch, step=step)
+
+
 def fake_record(steps: int = 1640, switch: int | None = 800, layers: int = 20) -> Record:
     """Return a run at rest, with an event where it starts to learn."""
     record = empty_record(layers)
     if switch is None or switch >= steps:
         append_steps(record, steps)
+        _put_history(record, steps, steps)
         put_frame(record)
     else:
         append_steps(record, switch, switch)
         record.events = (Event(switch, "edit", EVENT_TEXT),)
         record.set_experiment(record.experiment, facts(layers, relu=True))
         append_steps(record, steps - switch, switch)
+        _put_history(record, steps, switch)
         put_frame(record, relu=True)
     record.version += 1
     return record

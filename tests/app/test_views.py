@@ -319,7 +319,7 @@ def test_frames_are_asked_for_at_most_ten_times_a_second(
     now = [1000.0]
     monkeypatch.setattr("app.views.base.time.monotonic", lambda: now[0])
     asked: list[float] = []
-    monkeypatch.setattr(record, "request_frame", lambda **_: asked.append(now[0]))
+    monkeypatch.setattr(record, "request_frame", lambda parts: asked.append(now[0]))
     view.refresh()
     assert asked == []  # the frame of the newest step is there
     for _ in range(100):

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from core.engine.autograd import AutogradEngine
 from core.experiment import Experiment
-from core.measure.frames import Parts, histogram, make_frame, singular_values, weight_images
+from core.measure.frames import histogram, make_frame, singular_values, weight_images
 from core.measure.histograms import (
     GRID,
     MOST_LOG_BINS,
@@ -18,6 +18,7 @@ from core.measure.histograms import (
     log_rows,
 )
 from core.network.activations import activation_for
+from core.record import Parts
 
 SPECIAL = [0.0, -0.0, 1.0, np.nan, np.inf, -np.inf, 1e-45, -1e-45, 1e-41, 1.2e-38, 3e38, -3.4e38]
 floats = st.floats(width=32) | st.sampled_from(SPECIAL)

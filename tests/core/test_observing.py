@@ -10,6 +10,7 @@ from core.engine.base import Edit, Reinitialise
 from core.experiment import Experiment, with_settings
 from core.measure import LAYER_QUANTITIES
 from core.measure.missing import not_measured
+from core.record import Parts
 from tests.core.comparison import bits
 
 NETWORKS = {
@@ -61,7 +62,7 @@ def trained(name, *settings, frames=False, observe=True, block=1000):
         made = engine.advance(1 if frames else min(block, STEPS - engine.step), 1000.0)
         losses.append(made.scalars["loss"])
         if frames:
-            engine.frame(everything=True)
+            engine.frame(Parts.ALL)
     return bits(engine), np.concatenate(losses).tobytes()
 
 

@@ -17,7 +17,7 @@ from core.engine.autograd import AutogradEngine
 from core.engine.base import Edit, Reinitialise
 from core.engine.replay import FlightRecorder
 from core.experiment import Experiment, with_settings
-from core.record import State
+from core.record import Parts, State
 from core.trainer import Trainer
 
 
@@ -159,7 +159,7 @@ def plain_run(spec, prepare=nothing, changes=()):
         if found is None:
             parts = plain_step(engine, x, targets, rows, theta, engine.network.theta)
             found = next(((step, *one) for one in parts if one[2] is not None), None)
-        frames.append(engine.frame(everything=True))
+        frames.append(engine.frame(Parts.ALL))
         if block.diverged:
             return engine, frames, found
     raise AssertionError("did not diverge")
@@ -366,7 +366,7 @@ def test_looking_back_leaves_the_engine_as_it_was_to_the_bit(optimizer, measurin
     assert same(touched.state(), before)
     assert same(touched.state(), untouched.state())
     assert touched.facts == untouched.facts
-    assert same(touched.frame(everything=True), untouched.frame(everything=True))
+    assert same(touched.frame(Parts.ALL), untouched.frame(Parts.ALL))
     for engine in engines:
         weights = engine.network.layers[1].weight
         with torch.no_grad():
@@ -377,12 +377,12 @@ def test_looking_back_leaves_the_engine_as_it_was_to_the_bit(optimizer, measurin
 
 def test_a_run_that_is_reproduced_leaves_the_engine_as_it_was_too():
     engine, flight, _ = looked_back(LATE, changes=[(70, Edit(FATAL))])
-    before, frame, facts = engine.state(), engine.frame(everything=True), engine.facts
+    before, frame, facts = engine.state(), engine.frame(Parts.ALL), engine.facts
     for _ in range(2):
         seen = flight.look_back()
         assert seen.found.exact
         assert same(engine.state(), before)
-        assert same(engine.frame(everything=True), frame)
+        assert same(engine.frame(Parts.ALL), frame)
         assert engine.facts == facts
 
 
@@ -506,7 +506,7 @@ def test_a_gradient_that_is_not_finite_with_a_finite_loss_crashes_nothing(monkey
         block = engine.advance(1, 1000.0)
     assert not block.diverged
     assert not np.isfinite(block.layers["weight_grad_norm"]).all()
-    assert engine.frame(everything=True).layers[0].gradient.nonfinite > 0
+    assert engine.frame(Parts.ALL).layers[0].gradient.nonfinite > 0
 
 
 # Snapshots --------------------------------------------------------------------------------------

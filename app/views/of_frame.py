@@ -1,0 +1,84 @@
+"""What the views of a snapshot share: which one is shown, and asking for a new one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable
+from typing import ClassVar
+
+from app.views.base import View
+from core.record import Frame, Parts, RunSource
+
+INTERVAL = 0.1  # s; a snapshot costs the trainer a forward and backward pass's worth
+SLOW_INTERVAL = 0.4  # s; one with what takes longer costs several
+SLOW = Parts.LEDGER | Parts.PREDICTIONS | Parts.SINGULAR_VALUES
+
+
+class FrameView(View):
+    """A view of one snapshot: the newest, or the one nearest to the step that is looked at.
+
+    Subclasses name the ``parts`` that they need, and draw :attr:`frame`.
+    """
+
+    parts: ClassVar[Parts] = Parts.NONE
+
+    _frame: Frame | None = None
+    _asked: float = -SLOW_INTERVAL
+
+    @property
+    def frame(self) -> Frame | None:
+        """The snapshot that is shown; it has all ``parts``."""
+        return self._frame
+
+    def _reset(self) -> None:
+        self._frame = None
+
+    def _prepare(self, source: RunSource) -> None:
+        self._frame = self._found(source)
+        if self.at is None:
+            self._ask(source)
+
+    def _found(self, source: RunSource) -> Frame | None:
+        newest = source.frame
+        fits = newest is not None and self.parts in newest.parts
+        if self.at is None:
+            if fits:
+                return newest
+            return self._frame or next(
+                (one for one in reversed(source.history.frames) if self.parts in one.parts), None
+            )
+        kept = source.history.nearest(self.at)
+        if kept is None or (
+            fits and newest is not None and abs(newest.step - self.at) < abs(kept.step - self.at)
+        ):
+            return newest if fits else None
+        return kept
+
+    def _ask(self, source: RunSource) -> None:
+        """Request a snapshot, at most ten a second, and none of a step already seen."""
+        if source.steps == 0 or not source.facts.layers:
+            return
+        newest = source.frame
+        if newest is not None and newest.step >= source.steps - 1 and self.parts in newest.parts:
+            return
+        now = time.monotonic()
+        if now - self._asked >= (SLOW_INTERVAL if self.parts & SLOW else INTERVAL):
+            self._asked = now
+            source.request_frame(self.parts)
+
+    def _obstacle(self, source: RunSource) -> tuple[str, str] | None:
+        found = super()._obstacle(source)
+        if found is None and self._frame is None:
+            return "Waiting", "The first snapshot of all layers is on its way."
+        return found
+
+    def _picture(self, source: RunSource) -> Hashable:
+        return (source.status.state, self._frame and self._frame.step, self.layer_count)
+
+    def _steps_a_pixel(self) -> float:
+        return float("inf")  # only another snapshot is another picture
+
+    def _shown_step(self, source: RunSource) -> int:
+        if self._frame is None or self.at is not None:
+            return super()._shown_step(source) if self._frame is None else self._frame.step
+        return min(self._frame.step + 1, source.updates)
