@@ -22,6 +22,10 @@ class Settings(BaseModel):
     theme: Literal["dark", "light"] = "dark"
     geometry: str = ""
     """``QMainWindow.saveGeometry`` in base 64."""
+    workspace: str = ""
+    """Key of the workspace that was last shown."""
+    layouts: dict[str, str] = {}
+    """Where the views stand in each workspace, written by the grid of views with a version."""
     recent: list[str] = []
     """Experiment files that were opened or saved, the latest first."""
 

@@ -1,69 +1,262 @@
-"""The scale of a heat image."""
+"""The scale of a heat image, whose ends can be dragged."""
 
 from __future__ import annotations
 
-import pyqtgraph as pg
-from PySide6.QtCore import QRectF, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF, QLinearGradient, QPainter
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+from collections.abc import Iterator
+from typing import Any
 
-from app.plots.heat_image import INF, NAN, ZERO
+import pyqtgraph as pg
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QStyleOptionGraphicsItem, QWidget
+
+from app.plots import text
+from app.plots.heat_image import INF, NAN, NOT_MEASURED, ZERO
 from app.plots.plot import BOTTOM
+from app.plots.ranges import Range
 from app.plots.ticks import Scale, ticks
 from app.theme import Theme, viridis
 
-WIDTH, _BAR, _ROW = 54.0, 12.0, 18.0
-_HINTS = ((ZERO, "zero", "0"), (NAN, "nan", "NaN"), (INF, "inf", "Inf"))
+WIDTH, _BAR, _ROW = 62.0, 12.0, 18.0
+LEAST = 0.25
+"""Decades that a scale has at least."""
+MOST = 60.0
+"""How far from 1 an end can be moved, decades: further than any number recorded."""
+_HINTS = (
+    (ZERO, "zero", ("0",)),
+    (NAN, "nan", ("NaN",)),
+    (INF, "inf", ("Inf",)),
+    (NOT_MEASURED, "", ("not", "measured")),
+)
+_NEAR = 9.0  # pixels from an end within which it is that end that is dragged
+_WHEEL = 0.88  # of the range that is left after a notch of the wheel
 
 
 class ColorBar(pg.GraphicsWidget):
-    """Viridis with decades beside it, and a swatch for each special colour on screen."""
+    """Viridis with decades beside it, and a swatch for each special colour on screen.
+
+    The ends of the colours can be dragged, each by itself or, between them, both; the wheel
+    makes their range smaller or larger, a double click gives it back. Whoever shows the scale
+    decides: it is told of what was chosen and sets the scale.
+
+    Signals
+    -------
+    range_chosen(float, float)
+        The ends were moved by hand, log10 of the values.
+    range_released()
+        The range is to be automatic again.
+    """
+
+    range_chosen = Signal(float, float)
+    range_released = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._theme: Theme | None = None
-        self._range = (-1.0, 0.0)
+        self._width = WIDTH
+        self._range: Range = (-1.0, 0.0)
+        self._whole: Range = (-1.0, 0.0)
         self._kinds: frozenset[int] = frozenset()
+        self._by_hand = False
+        self._grip: str = ""
+        self._grabbed: tuple[Range, float] = ((-1.0, 0.0), 0.0)  # range and place at the start
+        self._hovered = False
         self.setMinimumWidth(WIDTH)
         self.setMaximumWidth(WIDTH)
+        self.setToolTip(
+            "Drag an end of the colours, or both from between them; the wheel narrows.\n"
+            "Double-click: automatic again. Keys: [ ] for the lower end, { } for the upper."
+        )
 
     def set_theme(self, theme: Theme) -> None:
         """Take over the colours."""
         self._theme = theme
+        self._width = WIDTH * theme.scale
+        self.setMinimumWidth(self._width)
+        self.setMaximumWidth(self._width)
         self.update()
 
-    def set_scale(self, low: float, high: float, kinds: frozenset[int]) -> None:
-        """Show the scale from 10**low to 10**high and the special colours in use."""
-        if ((low, high), kinds) != (self._range, self._kinds):
-            self._range, self._kinds = (low, high), kinds
+    def set_scale(
+        self, low: float, high: float, kinds: frozenset[int], chosen: Range | None = None
+    ) -> None:
+        """Show the scale from 10**low to 10**high and the special colours in use.
+
+        Parameters
+        ----------
+        low, high : float
+            The automatic ends.
+        kinds : frozenset of int
+        chosen : (float, float), optional
+            The ends that are in force instead, by hand: the bar then shows both.
+        """
+        now = chosen or (low, high)
+        whole = (min(low, now[0]), max(high, now[1]))
+        if self._grip:  # what is dragged must not move below the mouse
+            whole = (min(whole[0], self._whole[0]), max(whole[1], self._whole[1]))
+        new = (now, whole, kinds, chosen is not None)
+        if new != (self._range, self._whole, self._kinds, self._by_hand):
+            self._range, self._whole, self._kinds, self._by_hand = new
             self.update()
 
+    @property
+    def range(self) -> Range:
+        """The scale in force, log10 of the values at its ends."""
+        return self._range
+
+    def choose(self, low: float, high: float) -> None:
+        """Tell of ends chosen by hand, unless they are too near or too far."""
+        if high - low >= LEAST * 0.999 and low >= -MOST and high <= MOST:
+            self.range_chosen.emit(low, high)
+
+    # Places ------------------------------------------------------------------------------
+
+    def bar_rect(self) -> QRectF:
+        """Return where the colours are, in this item's pixels."""
+        scale = self._theme.scale if self._theme is not None else 1.0
+        whole = self.rect().adjusted(0, 4, 0, -BOTTOM * scale)
+        lines = sum(len(words) for kind, _, words in _HINTS if kind in self._kinds)
+        below = lines * _ROW * scale + (4 if lines else 0)
+        return QRectF(4, whole.top(), _BAR, max(1.0, whole.height() - below))
+
+    def place(self, at: float) -> float:
+        """Return the y of a value, log10, in this item's pixels."""
+        bar, (low, high) = self.bar_rect(), self._whole
+        return bar.bottom() - (at - low) / (high - low) * bar.height()
+
+    def _value(self, y: float) -> float:
+        bar, (low, high) = self.bar_rect(), self._whole
+        return low + (bar.bottom() - y) / bar.height() * (high - low)
+
+    def _grip_at(self, y: float) -> str:
+        low, high = (self.place(at) for at in self._range)
+        near = min(_NEAR, max(2.0, (low - high) / 3))
+        if abs(y - high) <= near or y < high:
+            return "high"
+        return "low" if abs(y - low) <= near or y > low else "both"
+
+    # Mouse -------------------------------------------------------------------------------
+
+    def hoverEvent(self, event: Any) -> None:
+        """Show what a drag would move (pyqtgraph calls it)."""
+        inside = not event.isExit()
+        if inside:
+            event.acceptDrags(Qt.MouseButton.LeftButton)
+            event.acceptClicks(Qt.MouseButton.LeftButton)
+            both = self._grip_at(event.pos().y()) == "both"
+            self.setCursor(Qt.CursorShape.OpenHandCursor if both else Qt.CursorShape.SizeVerCursor)
+        if inside != self._hovered:
+            self._hovered = inside
+            self.update()
+
+    def mouseDragEvent(self, event: Any) -> None:
+        """Move the ends (pyqtgraph calls it)."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            event.ignore()
+            return
+        event.accept()
+        if event.isStart():
+            start = event.buttonDownPos().y()
+            self._grip, self._grabbed = self._grip_at(start), (self._range, self._value(start))
+        (low, high), from_ = self._grabbed
+        moved = self._value(event.pos().y()) - from_
+        if self._grip == "low":
+            low = min(low + moved, high - LEAST)
+        elif self._grip == "high":
+            high = max(high + moved, low + LEAST)
+        else:
+            low, high = low + moved, high + moved
+        if event.isFinish():
+            self._grip = ""
+        self.choose(low, high)
+
+    def mouseClickEvent(self, event: Any) -> None:
+        """Give up the chosen range on a double click (pyqtgraph calls it)."""
+        if event.button() == Qt.MouseButton.LeftButton and event.double():
+            event.accept()
+            self.range_released.emit()
+
+    def wheelEvent(self, event: QGraphicsSceneWheelEvent) -> None:
+        event.accept()
+        low, high = self._range
+        at = min(max(self._value(event.pos().y()), low), high)
+        factor = _WHEEL ** (event.delta() / 120)
+        low, high = at - (at - low) * factor, at + (high - at) * factor
+        self.choose(low, high)
+
     def sizeHint(self, which: Qt.SizeHint, constraint: QSizeF | None = None) -> QSizeF:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return QSizeF(WIDTH, 40 if which == Qt.SizeHint.MinimumSize else 10_000)
+        return QSizeF(self._width, 40 if which == Qt.SizeHint.MinimumSize else 10_000)
+
+    # Painting ----------------------------------------------------------------------------
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         if self._theme is None:
             return
-        theme = self._theme
+        theme, bar = self._theme, self.bar_rect()
         metrics = QFontMetricsF(theme.plot_font())
         painter.setFont(theme.plot_font())
-        whole = self.rect().adjusted(0, 4, 0, -BOTTOM)
-        hints = [hint for hint in _HINTS if hint[0] in self._kinds]
-        below = len(hints) * _ROW + (4 if hints else 0)
-        bar = QRectF(4, whole.top(), _BAR, max(1.0, whole.height() - below))
-        gradient = QLinearGradient(bar.bottomLeft(), bar.topLeft())
+        low, high = (self.place(at) for at in self._range)
+        gradient = QLinearGradient(QPointF(0, low), QPointF(0, high))  # its ends go on beyond
         for number, row in enumerate(viridis(9)):
             gradient.setColorAt(number / 8, pg.mkColor(*(int(v) for v in row)))
         painter.fillRect(bar, gradient)
         painter.setPen(theme.color("muted"))
-        low, high = self._range
-        for tick in ticks(Scale.LOG, low, high, max(2, int(bar.height() / 44))):
-            y = bar.bottom() - (tick.at - low) / (high - low) * bar.height()
+        taken: list[QRectF] = []
+        for y, label, token in self._labels(bar):
             top = min(max(y - metrics.height() / 2, bar.top()), bar.bottom() - metrics.height())
-            painter.drawText(QRectF(bar.right() + 6, top, WIDTH, metrics.height()), tick.label)
-        for row, (_, token, label) in enumerate(hints):
-            top = bar.bottom() + 6 + row * _ROW
-            painter.fillRect(QRectF(bar.left(), top, _BAR, _BAR), theme.color(token))
-            painter.drawText(QRectF(bar.right() + 6, top - 1, WIDTH, metrics.height()), label)
+            box = QRectF(bar.right() + 6, top, self._width, metrics.height())
+            if any(box.intersects(other) for other in taken):
+                continue
+            taken.append(box)
+            painter.setPen(theme.color(token))
+            painter.drawText(QPointF(box.left(), top + metrics.ascent()), label)
+        if self._by_hand or self._hovered:
+            self._paint_grips(painter, bar, (low, high))
+        self._paint_hints(painter, bar, metrics.ascent())
+
+    def _labels(self, bar: QRectF) -> Iterator[tuple[float, str, str]]:
+        """Yield y, words and token of the numbers, those of ends moved by hand first."""
+        assert self._theme is not None
+        if self._by_hand:
+            for at in self._range:
+                yield self.place(at), text.number(10.0**at, 1 if at < -3.9 else 2), "text"
+        count = max(2, int(bar.height() / 44 / self._theme.scale))
+        for tick in ticks(Scale.LOG, *self._whole, count):
+            yield self.place(tick.at), tick.label, "muted"
+
+    def _paint_grips(self, painter: QPainter, bar: QRectF, ends: tuple[float, float]) -> None:
+        """Draw a line across the bar at either end, with a tooth beside it to take hold of."""
+        assert self._theme is not None
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        color = self._theme.color("text")
+        for y in ends:
+            y = min(max(y, bar.top() + 0.5), bar.bottom() - 0.5)
+            painter.setPen(QPen(QColor("#ffffff"), 1))
+            painter.drawLine(QLineF(bar.left(), y, bar.right(), y))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(color)
+            tip = QPointF(bar.right() - 1, y)
+            corners = [tip, tip + QPointF(6, -3.5), tip + QPointF(6, 3.5)]
+            painter.drawPolygon(QPolygonF(corners))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _paint_hints(self, painter: QPainter, bar: QRectF, ascent: float) -> None:
+        assert self._theme is not None
+        theme, top = self._theme, bar.bottom() + 6
+        for kind, token, words in _HINTS:
+            if kind not in self._kinds:
+                continue
+            swatch = QRectF(bar.left(), top, _BAR, _BAR)
+            if token:
+                painter.fillRect(swatch, theme.color(token))
+            else:  # the ground shows where nobody measured
+                painter.fillRect(swatch, theme.color("plot"))
+                painter.setPen(QPen(theme.color("dim"), 1, Qt.PenStyle.DotLine))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(swatch.adjusted(0.5, 0.5, -0.5, -0.5))
+            painter.setPen(theme.color("muted"))
+            for line, word in enumerate(words):
+                left = bar.right() + 6 if line == 0 else bar.left()
+                painter.drawText(QPointF(left, top - 1 + ascent), word)
+                top += _ROW * theme.scale if line == len(words) - 1 else ascent + 3

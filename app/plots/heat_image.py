@@ -93,11 +93,11 @@ class HeatImage(pg.ImageItem):
             self.clear()
 
     def kinds(self) -> frozenset[int]:
-        """Return which of ZERO, NAN, INF are on screen."""
+        """Return which of NOT_MEASURED, ZERO, NAN, INF are on screen."""
         if self._shown is None:
             return frozenset()
         counts = np.bincount(self._shown.ravel(), minlength=256)
-        return frozenset(kind for kind in (ZERO, NAN, INF) if counts[kind])
+        return frozenset(kind for kind in (NOT_MEASURED, ZERO, NAN, INF) if counts[kind])
 
 
 def decades(values: ArrayLike) -> tuple[float, float]:

@@ -36,9 +36,10 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A cross at a point with a box of text lines."""
+    """A line at a point with a box of text lines; ``box`` a small frame, ``cross`` two lines."""
 
     x: float
     y: float
     lines: tuple[str, ...]
     box: bool = False
+    cross: bool = False

@@ -294,7 +294,9 @@ class Overlay(QGraphicsItem):
         assert self._theme is not None
         theme, rect, at = self._theme, self._rect, self._to_pixels(cursor.x, cursor.y)
         painter.setPen(QPen(theme.color("text", 0.5), 1))
-        if cursor.box:
+        if cursor.cross:
+            self._paint_cross(painter, at)
+        elif cursor.box:
             painter.setPen(QPen(QColor("#ffffff") if self._over_image else theme.color("text"), 1))
             painter.drawRect(QRectF(at.x() - 4.5, at.y() - 4.5, 8, 8))
         else:
@@ -313,6 +315,15 @@ class Overlay(QGraphicsItem):
             painter.setPen(theme.color("muted" if row == 0 else "text"))
             y = top + 5 + row * self._metrics.height() + self._metrics.ascent()
             painter.drawText(QPointF(left + 8, y), line)
+
+    def _paint_cross(self, painter: QPainter, at: QPointF) -> None:
+        """Draw two thin lines that show on every colour: bright, with a dark edge."""
+        assert self._theme is not None
+        rect, x, y = self._rect, round(at.x()) + 0.5, round(at.y()) + 0.5
+        for shift, color in ((1.0, QColor(0, 0, 0, 90)), (0.0, QColor("#ffffff"))):
+            painter.setPen(QPen(color, 1))
+            painter.drawLine(QLineF(x + shift, rect.top(), x + shift, rect.bottom()))
+            painter.drawLine(QLineF(rect.left(), y + shift, rect.right(), y + shift))
 
     def _box(self, text: str) -> QRectF:
         size = self._sizes.get(text)

@@ -20,6 +20,7 @@ __all__ = ["Plot", "Scale"]
 
 LEFT = 46.0
 BOTTOM = 20.0
+_MARGIN = 12.0  # pixels up to which there is only a margin, no axis
 _FAR = 1e6  # pixels; beyond any picture, and well within what Qt can draw
 _X_SPACING, _Y_SPACING = 62.0, 34.0  # pixels that a label takes at least
 
@@ -62,6 +63,8 @@ class Plot(pg.GraphicsWidget):
         self._theme: Theme | None = None
         self._target: tuple[Range, Range] | None = None
         self._picture = QRectF(0, 0, 1, 1)
+        self.x_unit = self.y_unit = 1.0
+        self._scale = 1.0
         self._grid_x: list[float] = []
         self._grid_y: list[float] = []
         self._build()
@@ -77,8 +80,8 @@ class Plot(pg.GraphicsWidget):
         self.overlay = Overlay(self, self.to_pixels)
         self._axis_x = Axis(self, vertical=False)
         self._axis_y = Axis(self, vertical=True)
-        self._axis_x.setVisible(self._bottom > 12)  # else only a margin
-        self._axis_y.setVisible(self._left > 12)
+        self._axis_x.setVisible(self._bottom > _MARGIN)  # else only a margin
+        self._axis_y.setVisible(self._left > _MARGIN)
 
     def _connect(self) -> None:
         self.box.sigRangeChanged.connect(self._on_range_changed)
@@ -114,12 +117,38 @@ class Plot(pg.GraphicsWidget):
             self.x_scale, self.y_scale = x, y
             self._update_ticks()
 
+    def set_x_unit(self, unit: float) -> None:
+        """Write ``unit`` times the coordinates below a linear x axis."""
+        if unit != self.x_unit:
+            self.x_unit = unit
+            self._update_ticks()
+
+    def set_y_unit(self, unit: float) -> None:
+        """Write ``unit`` times the coordinates beside a linear y axis.
+
+        Values far from 1 are no coordinates: Qt cannot invert a map of 1e-19 to a pixel.
+        """
+        if unit != self.y_unit:
+            self.y_unit = unit
+            self._update_ticks()
+
+    def show_x_axis(self, shown: bool) -> None:
+        """Write at the x axis, or leave it to the plot below."""
+        bottom = BOTTOM if shown else 3.0
+        if bottom != self._bottom:
+            self._bottom = bottom
+            self._axis_x.setVisible(shown)
+            self.resizeEvent(None)
+
     def set_theme(self, theme: Theme) -> None:
         """Take over colours and fonts."""
         self._theme = theme
         self._axis_x.set_theme(theme)
         self._axis_y.set_theme(theme)
         self.overlay.set_theme(theme)
+        if theme.scale != self._scale:
+            self._scale = theme.scale
+            self.resizeEvent(None)
         self.update()
 
     def follow(self, x: Range, y: Range) -> None:
@@ -197,18 +226,30 @@ class Plot(pg.GraphicsWidget):
         """Return the picture without its axes, in this item's pixels."""
         return self._picture
 
+    def _margin(self, pixels: float) -> float:
+        """Return what an axis takes; it grows with the labels, if there is room for any."""
+        return pixels * self._scale if pixels > _MARGIN else pixels
+
     def _update_ticks(self) -> None:
         rect = self.area()
         if rect.width() < 8 or rect.height() < 8:
             return
         make_x = layer_ticks if self.x_layers else None
         make_y = layer_ticks if self.y_layers else None
-        count_x = max(2, int(rect.width() / _X_SPACING))
-        count_y = max(2, int(rect.height() / _Y_SPACING))
+        count_x = max(2, int(rect.width() / _X_SPACING / self._scale))
+        count_y = max(2, int(rect.height() / _Y_SPACING / self._scale))
         if self.x_layers:
-            count_x = max(2, int(rect.width() / 30))
-        x_ticks = (make_x or _ticks_of(self.x_scale))(*self.x_range, count_x)
-        y_ticks = (make_y or _ticks_of(self.y_scale))(*self.y_range, count_y)
+            count_x = max(2, int(rect.width() / 30 / self._scale))
+        low, high = (at * self.x_unit for at in self.x_range)
+        x_ticks = [
+            Tick(tick.at / self.x_unit, tick.label)
+            for tick in (make_x or _ticks_of(self.x_scale))(low, high, count_x)
+        ]
+        low, high = (at * self.y_unit for at in self.y_range)
+        y_ticks = [
+            Tick(tick.at / self.y_unit, tick.label)
+            for tick in (make_y or _ticks_of(self.y_scale))(low, high, count_y)
+        ]
         self._grid_x = [self.to_pixels(tick.at, 0.0).x() for tick in x_ticks]
         self._grid_y = [self.to_pixels(0.0, tick.at).y() for tick in y_ticks]
         self._axis_x.set_ticks(x_ticks, self._grid_x)
@@ -218,7 +259,8 @@ class Plot(pg.GraphicsWidget):
     # Qt ----------------------------------------------------------------------------------
 
     def resizeEvent(self, event: object) -> None:
-        rect = self.rect().adjusted(self._left, 4, -8, -self._bottom)
+        left, bottom = self._margin(self._left), self._margin(self._bottom)
+        rect = self.rect().adjusted(left, 4, -8, -bottom)
         self._picture = rect
         if rect.width() > 1 and rect.height() > 1:
             self.box.setGeometry(rect)
@@ -226,11 +268,9 @@ class Plot(pg.GraphicsWidget):
             whole = self.rect()
             # Three pixels off: what touches the picture is painted with each of its points.
             self._axis_x.set_rect(
-                QRectF(rect.left() - 14, rect.bottom() + 3, rect.width() + 22, self._bottom - 3)
+                QRectF(rect.left() - 14, rect.bottom() + 3, rect.width() + 22, bottom - 3)
             )
-            self._axis_y.set_rect(
-                QRectF(whole.left(), rect.top() - 4, self._left - 3, rect.height() + 7)
-            )
+            self._axis_y.set_rect(QRectF(whole.left(), rect.top() - 4, left - 3, rect.height() + 7))
             self._update_ticks()
             self.view_changed.emit()
 

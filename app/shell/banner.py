@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -16,10 +18,11 @@ from PySide6.QtWidgets import (
 
 SHOWN_MS = 15_000
 """How long a notice stays that asks for nothing."""
+MOST_ACTIONS = 3
 
 
 class Banner(QFrame):
-    """One notice with up to two actions and details on demand.
+    """One notice with some actions and details on demand.
 
     Signals
     -------
@@ -32,7 +35,7 @@ class Banner(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
-        self._keys = ["", ""]
+        self._keys = [""] * MOST_ACTIONS
         self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
         self._build()
         self._connect()
@@ -49,7 +52,7 @@ class Banner(QFrame):
         self.text.setTextFormat(Qt.TextFormat.RichText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row.addWidget(self.text, 1)
-        self.buttons = [QPushButton(), QPushButton()]
+        self.buttons = [QPushButton() for _ in range(MOST_ACTIONS)]
         for button in self.buttons:
             row.addWidget(button)
         self.details_button = QPushButton("Details")
@@ -67,8 +70,8 @@ class Banner(QFrame):
         column.addWidget(self.details)
 
     def _connect(self) -> None:
-        self.buttons[0].clicked.connect(self._on_first)
-        self.buttons[1].clicked.connect(self._on_second)
+        for place, button in enumerate(self.buttons):
+            button.clicked.connect(partial(self._choose, place))
         self.details_button.toggled.connect(self.details.setVisible)
         self.close_button.clicked.connect(self.hide)
         self._timer.timeout.connect(self.hide)
@@ -90,7 +93,7 @@ class Banner(QFrame):
         message, hint : str
             What happened, and what to do.
         actions : tuple of (key, text)
-            At most two.
+            At most ``MOST_ACTIONS``.
         details : str
             Shown on demand, such as a traceback.
         """
@@ -115,13 +118,8 @@ class Banner(QFrame):
             self._timer.start()
         self.show()
 
-    @Slot()
-    def _on_first(self) -> None:
-        self.chosen.emit(self._keys[0])
-
-    @Slot()
-    def _on_second(self) -> None:
-        self.chosen.emit(self._keys[1])
+    def _choose(self, place: int) -> None:
+        self.chosen.emit(self._keys[place])
 
 
 def _escape(text: str) -> str:

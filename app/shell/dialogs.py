@@ -1,4 +1,4 @@
-"""Windows beside the laboratory: activations, model summary, a look into data, downloads."""
+"""Windows beside the laboratory: tools, model summary, a look into data, downloads."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from app.panels.place import sentence_at
-from app.tools import ActivationExplorer, SummaryWindow
+from app.tools import ActivationExplorer, ClipGeometry, InitialiserInspector, SummaryWindow
 from core.errors import LabError
 from core.experiment import Experiment
+from core.experiment.layers import Conv
 from core.record.source import State
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from app.theme import Theme
     from core.experiment.data import Csv, Idx, Npz
     from core.experiment.fields import Part
+    from core.record import RunSource
 
 DATA_FILES = "Data (*.csv *.tsv *.txt *.npz *.gz *-ubyte *.idx);;All files (*)"
 
@@ -40,13 +42,21 @@ class Dialogs(QObject):
         self._session = session
         self._window = window
         self._explorer: ActivationExplorer | None = None
+        self._inspector: InitialiserInspector | None = None
+        self._clipping: ClipGeometry | None = None
         self._summary: SummaryWindow | None = None
         self._dialog: QDialog | None = None
 
     def apply_theme(self, theme: Theme) -> None:
         """Take over colours and fonts."""
-        if self._explorer is not None:
-            self._explorer.apply_theme(theme)
+        for tool in (self._explorer, self._inspector, self._clipping):
+            if tool is not None:
+                tool.apply_theme(theme)
+
+    def show_source(self, source: RunSource) -> None:
+        """Show the newest of a run in the windows that follow it."""
+        if self._clipping is not None:
+            self._clipping.show_source(source)
 
     # Activations ---------------------------------------------------------------------------
 
@@ -66,9 +76,35 @@ class Dialogs(QObject):
             self._explorer = ActivationExplorer(self._window)
         if activation is not None:
             self._explorer.set_activation(activation)
-        self._explorer.show()
-        self._explorer.raise_()
-        self._explorer.activateWindow()
+        _raise(self._explorer)
+
+    # Initialisers and clipping -------------------------------------------------------------
+
+    @Slot()
+    def inspect_initialiser(self) -> None:
+        """Show the initialiser of the layer that is selected, with its fans and activation."""
+        if self._inspector is None:
+            self._inspector = InitialiserInspector(self._window)
+        source, number = self._session.source, self._session.layer
+        layers, rows = source.facts.layers, source.experiment.network.expanded()
+        if 1 <= number <= len(layers):
+            layer = layers[number - 1]
+            spec = rows[layer.row] if layer.row < len(rows) else None
+            field = spec.kernel**2 if isinstance(spec, Conv) and layer.kind == "conv" else 1
+            fans = (layer.fan_in, layer.units * field)
+            self._inspector.look_at(layer.init, layer.activation, fans, field, len(layers))
+        _raise(self._inspector)
+
+    @Slot()
+    def show_clipping(self) -> None:
+        """Show what clipping does to two components, and to the run."""
+        clip = self._session.experiment.training.clip
+        if self._clipping is None:
+            self._clipping = ClipGeometry(self._window)
+            if clip.kind != "none":
+                self._clipping.set_clip(clip)
+        _raise(self._clipping)
+        self._clipping.show_source(self._session.source)
 
     # Model summary -------------------------------------------------------------------------
 
@@ -79,9 +115,7 @@ class Dialogs(QObject):
             self._summary = SummaryWindow(sentence_at, self._window)
             self._session.experiment_changed.connect(self._show_summary)
         self._show_summary()
-        self._summary.show()
-        self._summary.raise_()
-        self._summary.activateWindow()
+        _raise(self._summary)
 
     @Slot()
     def _show_summary(self) -> None:
@@ -161,3 +195,10 @@ class Dialogs(QObject):
 
         dialog.finished.connect(finished)
         dialog.open()
+
+
+def _raise(dialog: QDialog) -> None:
+    """Show a window before all others."""
+    dialog.show()
+    dialog.raise_()
+    dialog.activateWindow()

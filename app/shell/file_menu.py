@@ -36,7 +36,7 @@ class FileMenu(QMenu):
         for keys in (
             ("save", "save_as"),
             ("export", "export_script"),
-            ("look", "explore", "summary"),
+            ("look", "explore", "inspect_init", "clip_geometry", "summary"),
             ("undo", "redo"),
             ("quit",),
         ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,11 @@ from app.shell.cost import CostMeter
 from app.shell.dialogs import Dialogs
 from app.shell.files import ExperimentFiles
 from app.shell.main_window import MainWindow
+from app.shell.palette import Palette
+from app.shell.palette_entries import entries_of
+from app.shell.shortcut_sheet import ShortcutSheet
+from app.shell.timeline import Timeline
+from app.shell.view_export import ViewExport
 from app.shell.writing import Writer
 from app.theme import Theme
 from app.views import VIEWS
@@ -56,9 +62,13 @@ class Laboratory(QObject):
         self.files = ExperimentFiles(self.session, window.settings, window)
         self.writer = Writer(self.session, window)
         self.dialogs = Dialogs(self.session, window)
+        self.palette = Palette(partial(entries_of, self), window)
+        self.shortcuts = ShortcutSheet(window.actions_by_key, window)
         self.clock = RenderClock(self)
         self.panel = ExperimentPanel()
+        self.timeline = Timeline()
         self.views: list[View] = [view() for view in VIEWS]
+        self.view_export = ViewExport(self.views, self.clock, window)
         self._events_shown: tuple[Event, ...] | None = None
         self._version_shown = -1
         self._facts_shown: Facts | None = None
@@ -72,6 +82,8 @@ class Laboratory(QObject):
     def _build(self) -> None:
         self.window.set_panel(self.panel)
         self.window.set_views(self.views)
+        self.window.set_timeline(self.timeline)
+        self.timeline.apply_theme(self.window.theme)
         for view in self.views:
             view.apply_theme(self.window.theme)
             self.clock.add(view)
@@ -82,6 +94,10 @@ class Laboratory(QObject):
         session.experiment_changed.connect(self._show_experiment)
         session.status_changed.connect(self._show_status)
         session.layer_changed.connect(self._show_layer)
+        session.step_changed.connect(self._show_step)
+        session.step_changed.connect(self.timeline.set_step)
+        self.timeline.step_selected.connect(session.select_step)
+        session.reference_changed.connect(self._show_reference)
         session.pending_changed.connect(panel.set_pending)
         session.ready.connect(self._on_ready)
         panel.edited.connect(self._on_edited)
@@ -94,13 +110,14 @@ class Laboratory(QObject):
         panel.layers.buttons.summary.clicked.connect(self.dialogs.summarize)
         for view in self.views:
             view.layer_selected.connect(session.select_layer)
+            view.step_selected.connect(session.select_step)
         self.clock.ticked.connect(self._on_tick)
         window.theme_changed.connect(self._on_theme)
         window.start_page.chosen.connect(self.run_ready)
         window.transport.speed_changed.connect(session.set_speed)
         window.banner.chosen.connect(self._on_banner)
         files = self.files
-        for one in (files, self.writer, self.dialogs):
+        for one in (files, self.writer, self.view_export, self.dialogs):
             one.noticed.connect(self.notify)
         files.data_dropped.connect(self.dialogs.look_into)
         files.opened.connect(window.show_views)
@@ -123,15 +140,24 @@ class Laboratory(QObject):
             ("export_script", self._on_export_script),
             ("look", self.dialogs.choose_data),
             ("explore", self.dialogs.explore_selected),
+            ("inspect_init", self.dialogs.inspect_initialiser),
+            ("clip_geometry", self.dialogs.show_clipping),
             ("summary", self.dialogs.summarize),
+            ("palette", self.palette.open),
+            ("shortcuts", self.shortcuts.toggle),
+            ("live", self.timeline.go_live),
+            ("play", self.timeline.play_forward),
+            ("play_back", self.timeline.play_backward),
+            ("pin", session.pin),
+            ("unpin", session.unpin),
             ("next_layer", self._on_next_layer),
             ("previous_layer", self._on_previous_layer),
         ):
             actions[key].triggered.connect(slot)
         session.undo_stack.canUndoChanged.connect(actions["undo"].setEnabled)
         session.undo_stack.canRedoChanged.connect(actions["redo"].setEnabled)
-        actions["undo"].setEnabled(False)
-        actions["redo"].setEnabled(False)
+        for key in ("undo", "redo", "unpin"):
+            actions[key].setEnabled(False)
 
     # What others call ------------------------------------------------------------------------
 
@@ -173,6 +199,7 @@ class Laboratory(QObject):
         self.window.set_cost("")
         self.panel.set_live(None, None)
         self.window.banner.hide()
+        self.timeline.set_source(source)
         for view in self.views:
             view.set_source(source)
             view.set_layer(self.session.layer)
@@ -197,6 +224,20 @@ class Laboratory(QObject):
         for view in self.views:
             view.set_layer(number)
 
+    @Slot(object)
+    def _show_step(self, at: int | None) -> None:
+        for view in self.views:
+            view.set_step(at)
+
+    @Slot()
+    def _show_reference(self) -> None:
+        reference = self.session.reference
+        for view in self.views:
+            view.set_reference(reference)
+        self.window.actions_by_key["unpin"].setEnabled(reference is not None)
+        name = "" if reference is None else f"comparing with run {reference.run_id}"
+        self.window.set_event(name or "no run is compared with")
+
     @Slot()
     def _show_status(self) -> None:
         source = self.session.source
@@ -207,7 +248,8 @@ class Laboratory(QObject):
         elif status.state is State.BUILDING:
             self.panel.set_problems(())
         if status.state is State.DIVERGED:
-            actions = (("reset", "Reset"), ("slower", "Reset at a tenth of the rate"))
+            look = (("look", "Show where"),) if source.found is not None else ()
+            actions = (*look, ("reset", "Reset"), ("slower", "Reset at a tenth of the rate"))
             banner.show_notice("bad", status.message, status.hint, actions=actions)
         elif status.state is State.FAILED:
             banner.show_notice(
@@ -235,6 +277,7 @@ class Laboratory(QObject):
         session = self.session
         session.poll()
         self.writer.poll()
+        self.timeline.refresh()
         self.window.transport.set_running(session.running)
         self._ticks += 1
         if self._ticks % READOUT_TICKS == 0 or not session.running:
@@ -246,6 +289,7 @@ class Laboratory(QObject):
             return
         self._version_shown = source.version
         self.window.transport.show_source(source)
+        self.dialogs.show_source(source)
         if live_bars and source.layer_columns:
             delta = source.layer_columns["delta_norm"].last()
             slope = source.layer_columns["derivative_mean"].last()
@@ -295,6 +339,9 @@ class Laboratory(QObject):
 
     @Slot(str)
     def _on_banner(self, key: str) -> None:
+        if key == "look":
+            self._look_at_first()
+            return
         if key == "slower":
             experiment = self.session.experiment
             rate = experiment.training.optimizer.lr / 10
@@ -302,6 +349,13 @@ class Laboratory(QObject):
                 with_settings(experiment, [f"training.optimizer.lr={rate:.12g}"]), "learning rate"
             )
         self.session.reset(run=key == "slower")
+
+    def _look_at_first(self) -> None:
+        """Look at the layer and the step where the numbers first were not finite."""
+        found = self.session.source.found
+        if found is not None:
+            self.session.select_layer(found.layer or self.session.layer)
+            self.session.select_step(found.step)
 
     @Slot()
     def _on_next_layer(self) -> None:
@@ -318,6 +372,7 @@ class Laboratory(QObject):
     def _on_theme(self, theme: Theme) -> None:
         for view in self.views:
             view.apply_theme(theme)
+        self.timeline.apply_theme(theme)
         self.panel.data.scree.apply_theme(theme)
         self.panel.optimizer.rates.apply_theme(theme)
         self.dialogs.apply_theme(theme)
@@ -349,6 +404,7 @@ class Laboratory(QObject):
         self.clock.stop()
         self.session.shutdown()
         self.writer.close()
+        self.view_export.close()
 
 
 def _state_text(state: State, message: str, steps: int) -> str:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QDockWidget,
     QFrame,
-    QGraphicsView,
     QHBoxLayout,
     QLabel,
     QMainWindow,
     QStackedWidget,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -25,24 +21,23 @@ from PySide6.QtWidgets import (
 from app.shell.actions import make_actions, paint_icons
 from app.shell.banner import Banner
 from app.shell.file_menu import FileMenu
+from app.shell.presenter import Presenter
 from app.shell.start_page import StartPage
 from app.shell.transport import Transport
+from app.shell.view_grid import ViewGrid
+from app.shell.workspace_menus import ViewsMenu, WorkspaceMenu
+from app.shell.workspaces import BY_KEY, DEFAULT, WORKSPACES, Workspace
 from app.theme import Theme, apply_theme, load_theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.settings import Settings
+    from app.shell.view_dock import ViewDock
     from app.views import View
 
 PANEL_WIDTH = 336
 """Logical pixels of the experiment column: 270 is the least at which nothing is cut."""
-
-
-NARROW = 1200
-"""Logical pixels of the window below which two views stand side by side, not three."""
-ROW = 3
-"""Views side by side."""
 
 
 class MainWindow(QMainWindow):
@@ -69,9 +64,7 @@ class MainWindow(QMainWindow):
         self.theme: Theme = load_theme(settings.theme)
         self.may_close: Callable[[], bool] | None = None
         """Asked before the window closes; who says no closes it later by ``close_at_once``."""
-        self._arranged = self._narrow = False
-        self._docks: dict[str, QDockWidget] = {}
-        self._rows: list[list[QDockWidget]] = []
+        self._scale = 1.0
         _dress(self.theme)  # first: widgets made before it would keep the system's font
         self._build()
         self._connect()
@@ -89,11 +82,11 @@ class MainWindow(QMainWindow):
         self.transport.file_button.setMenu(self.file_menu)
         self.banner = Banner()
         self.start_page = StartPage()
-        self.grid = QMainWindow()  # a window of its own inside, so that views dock among views
-        self.grid.setWindowFlags(Qt.WindowType.Widget)
-        self.grid.setDockNestingEnabled(True)
-        self.grid.setDocumentMode(True)
-        self.grid.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.grid = ViewGrid(self.settings.layouts)
+        self.workspace_menu = WorkspaceMenu(self.actions_by_key, self)
+        self.transport.workspace_button.setMenu(self.workspace_menu)
+        self.views_menu = ViewsMenu(self.grid, self.actions_by_key, self)
+        self.transport.views_button.setMenu(self.views_menu)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.start_page)
         self.stack.addWidget(self.grid)
@@ -122,9 +115,13 @@ class MainWindow(QMainWindow):
         columns = QHBoxLayout()
         columns.setSpacing(0)
         columns.addWidget(self.side)
-        columns.addWidget(_line(vertical=True))
+        self._side_line = _line(vertical=True)
+        columns.addWidget(self._side_line)
         columns.addWidget(middle, 1)
         rows.addLayout(columns, 1)
+        self._below = QVBoxLayout()  # the timeline
+        self._below.setSpacing(0)
+        rows.addLayout(self._below)
         self.setCentralWidget(central)
 
         self.state_text = QLabel("Loading the laboratory …")
@@ -137,11 +134,15 @@ class MainWindow(QMainWindow):
         self.statusBar().addWidget(self.state_text)
         self.statusBar().addPermanentWidget(self.event_text)
         self.statusBar().addPermanentWidget(self.cost_text)
+        self.presenter = Presenter(self)
+        self.show_workspace(BY_KEY.get(self.settings.workspace, BY_KEY[DEFAULT]))
 
     def _connect(self) -> None:
         self.actions_by_key["theme"].triggered.connect(self.toggle_theme)
         self.actions_by_key["quit"].triggered.connect(self.close)
         self.actions_by_key["start"].triggered.connect(self.toggle_start_page)
+        self.actions_by_key["reset_layout"].triggered.connect(self.grid.reset_layout)
+        self.workspace_menu.triggered.connect(self._on_workspace)
 
     # Filled by the composition root --------------------------------------------------------
 
@@ -149,62 +150,37 @@ class MainWindow(QMainWindow):
         """Put the experiment panel into the left column."""
         self._side_box.addWidget(panel)
 
-    def set_views(self, views: Sequence[View]) -> None:
-        """Dock the views: three above three, and further ones as tabs behind the last."""
-        rows: list[list[QDockWidget]] = [[], []]
-        behind: list[QDockWidget] = []
-        for place, view in enumerate(views):
-            dock = QDockWidget(view.title, self.grid)
-            dock.setObjectName(f"dock_{view.key}")
-            dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable)
-            dock.setTitleBarWidget(QWidget())  # the view has a header of its own
-            dock.setWidget(view)
-            for canvas in view.findChildren(QGraphicsView):
-                canvas.setAcceptDrops(False)  # a file is for the window
-                canvas.viewport().setAcceptDrops(False)
-            self._docks[view.key] = dock
-            if place < 2 * ROW:
-                rows[place // ROW].append(dock)
-            else:
-                behind.append(dock)
-        area = Qt.DockWidgetArea.TopDockWidgetArea
-        for row in rows:
-            for dock in row:
-                self.grid.addDockWidget(area, dock)
-        for upper, lower in zip(rows[0], rows[1], strict=False):
-            self.grid.splitDockWidget(upper, lower, Qt.Orientation.Vertical)
-        for row in rows:
-            for left, right in pairwise(row):
-                self.grid.splitDockWidget(left, right, Qt.Orientation.Horizontal)
-        for dock in behind:
-            self.grid.tabifyDockWidget(rows[-1][-1], dock)
-        if behind:
-            rows[-1][-1].raise_()
-        self._rows = rows
-        self._fit_columns()
+    def set_timeline(self, timeline: QWidget) -> None:
+        """Put the timeline below panel and views; keys that nobody wants are offered to it."""
+        self._below.addWidget(_line())
+        self._below.addWidget(timeline)
+        self.installEventFilter(timeline)
 
-    def _fit_columns(self) -> None:
-        """Put the second view of each row behind the first where three have no room."""
-        narrow = self.width() < (NARROW + 40 if self._narrow else NARROW)
-        if narrow == self._narrow or not self._rows:
-            return
-        self._narrow = narrow
-        for row in self._rows:
-            if len(row) < ROW:
-                continue
-            if narrow:
-                self.grid.tabifyDockWidget(row[0], row[1])
-                row[0].raise_()
-            else:
-                self.grid.splitDockWidget(row[0], row[1], Qt.Orientation.Horizontal)
-        QTimer.singleShot(0, self._share_width)
+    def set_views(self, views: Sequence[View]) -> None:
+        """Dock the views as the workspace in force says."""
+        self.grid.add_views(views)
 
     # What others call ----------------------------------------------------------------------
 
+    @property
+    def _docks(self) -> dict[str, ViewDock]:
+        return self.grid.docks
+
     def set_theme(self, name: str) -> None:
         """Dress everything in a theme, ``dark`` or ``light``."""
-        self.theme = load_theme(name)
         self.settings.theme = "light" if name == "light" else "dark"
+        self._dress_all()
+
+    def set_scale(self, scale: float) -> None:
+        """Write everything larger by a factor, as in front of an audience."""
+        if scale != self._scale:
+            self._scale = scale
+            self._dress_all()
+            self.grid.set_scale(scale)
+
+    def _dress_all(self) -> None:
+        theme = load_theme(self.settings.theme)
+        self.theme = theme if self._scale == 1.0 else theme.scaled(self._scale)
         _dress(self.theme)
         self._paint()
         self.theme_changed.emit(self.theme)
@@ -217,17 +193,25 @@ class MainWindow(QMainWindow):
     def show_views(self) -> None:
         """Leave the start page."""
         self.stack.setCurrentWidget(self.grid)
-        if not self._arranged:
-            self._arranged = True
-            QTimer.singleShot(0, self._share_width)  # docks take sizes only once they are shown
 
-    @Slot()
-    def _share_width(self) -> None:
-        # The column with four faces to choose from needs the most room in its headers.
-        for row in self._rows:
-            shown = [row[0], row[-1]] if self._narrow and len(row) == ROW else row
-            shares = [48, 52] if len(shown) == 2 else [33, 28, 39]
-            self.grid.resizeDocks(shown, shares[: len(shown)], Qt.Orientation.Horizontal)
+    def show_workspace(self, workspace: Workspace) -> None:
+        """Arrange the views for a purpose, as they were left there."""
+        self.grid.show_workspace(workspace)
+        self.workspace_menu.show_workspace(workspace)
+        self.transport.workspace_button.setText(workspace.title)
+        if workspace.key in BY_KEY and not self.presenter.is_on:
+            self.settings.workspace = workspace.key
+
+    def raise_view(self, key: str) -> None:
+        """Show a view, in front of those that share its place, and let it have the keys."""
+        self.show_views()
+        self.grid.show_view(key)
+        self.grid.docks[key].view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_frame(self, *, shown: bool) -> None:
+        """Show what stands around the views, or leave it out."""
+        for part in (self.side, self._side_line, self.statusBar()):
+            part.setVisible(shown)
 
     def show_start_page(self) -> None:
         """Show the ready experiments."""
@@ -271,6 +255,13 @@ class MainWindow(QMainWindow):
         """Switch between light and dark."""
         self.set_theme("light" if self.theme.is_dark else "dark")
 
+    @Slot(QAction)
+    def _on_workspace(self, action: QAction) -> None:
+        for workspace in WORKSPACES:
+            if action is self.actions_by_key[f"workspace_{workspace.key}"]:
+                self.show_views()
+                self.show_workspace(workspace)
+
     @Slot()
     def toggle_start_page(self) -> None:
         """Show the ready experiments, or go back to the views."""
@@ -283,10 +274,6 @@ class MainWindow(QMainWindow):
 
     def sizeHint(self) -> QSize:
         return QSize(1440, 900)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_columns()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _local_files(event.mimeData()):
@@ -302,6 +289,8 @@ class MainWindow(QMainWindow):
         if self.may_close is not None and not self.may_close():
             event.ignore()
             return
+        self.presenter.leave()
+        self.grid.keep()
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self.closed.emit()
         super().closeEvent(event)

@@ -171,7 +171,7 @@ class StartPage(QScrollArea):
         self._grid = QGridLayout()
         self._grid.setSpacing(16)
         self.cards: list[Card] = []
-        for name, title, text in _ready_experiments(ORDER):
+        for name, title, text in ready_experiments(ORDER):
             card = Card(name, title, text)
             card.clicked.connect(self._on_card)
             self.cards.append(card)
@@ -194,7 +194,7 @@ class StartPage(QScrollArea):
         line.addWidget(label)
         self.more: dict[str, QToolButton] = {}
         names = sorted(file.stem for file in resource_path("experiments").glob("*.toml"))
-        for name, title, text in _ready_experiments([one for one in names if one not in ORDER]):
+        for name, title, text in ready_experiments([one for one in names if one not in ORDER]):
             button = QToolButton()
             button.setText(title)
             button.setToolTip(f"<qt>{text}</qt>")
@@ -237,7 +237,7 @@ class StartPage(QScrollArea):
         self._arrange(3 if self.width() > 840 else 2 if self.width() > 560 else 1)
 
 
-def _ready_experiments(names: Iterable[str]) -> list[tuple[str, str, str]]:
+def ready_experiments(names: Iterable[str]) -> list[tuple[str, str, str]]:
     """Read names and descriptions only: validation would cost the first paint 200 ms."""
     cards = []
     for name in names:

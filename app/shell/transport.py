@@ -5,15 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QWidget
 
+from app.shell.key_caps import KeyCaps
 from app.theme import Theme, icon
 from core.record.source import State
 
 if TYPE_CHECKING:
     from core.record.source import RunSource
 
+_LENS, _ONE_WORD, _TWO_WORDS = 34, 116, 192  # pixels of the search field and what it shows
+_WORKSPACE = 112  # for the longest title, so that its neighbours stay where they are
+_VALUES = {  # width in pixels, and what it is
+    "step": (60, "Updates made so far."),
+    "epoch": (44, "Passes over the training samples."),
+    "steps/s": (52, "Updates a second, measured over half a second."),
+    "loss": (60, "Training loss of the last batch."),
+    "device": (36, "Where the run computes; choose it in the panel at the left."),
+}
 SPEEDS: tuple[float | None, ...] = (1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 300.0, None)
 """Steps a second; None is as fast as the machine can."""
 
@@ -33,7 +43,7 @@ class Transport(QWidget):
         super().__init__(parent)
         self._actions = actions
         self._theme: Theme | None = None
-        self._running = False
+        self._running = self._reduced = self._fitting = False
         self._build()
         self._connect()
 
@@ -62,18 +72,11 @@ class Transport(QWidget):
         row.addWidget(speed_label)
         row.addWidget(self.speed)
         row.addWidget(self.speed_text)
-        row.addSpacing(8)
         self._optional: list[tuple[QWidget, ...]] = [
             (speed_label, self.speed, self.speed_text),
         ]
         self._values: dict[str, QLabel] = {}
-        for name, width, tip in (
-            ("step", 60, "Updates made so far."),
-            ("epoch", 44, "Passes over the training samples."),
-            ("steps/s", 52, "Updates a second, measured over half a second."),
-            ("loss", 60, "Training loss of the last batch."),
-            ("device", 36, "Where the run computes; choose it in the panel at the left."),
-        ):
+        for name, (width, tip) in _VALUES.items():
             caption = QLabel(name)
             caption.setProperty("role", "muted")
             value = QLabel("–")
@@ -88,6 +91,21 @@ class Transport(QWidget):
             if name in ("epoch", "steps/s", "device"):
                 self._optional.append((caption, value))
         row.addStretch(1)
+        self.search = SearchField(self._actions["palette"])
+        row.addWidget(self.search)
+        self._optional.insert(0, (self.search,))  # the last to go: it finds all that is left out
+        self.page_text = QLabel()
+        self.page_text.setProperty("role", "muted")
+        row.addWidget(self.page_text)
+        self.present_button = self._button("present")
+        self.present_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        row.addWidget(self.present_button)
+        self.workspace_button = _menu_button("Workspace", "Choose what the views are for")
+        self.workspace_button.setMinimumWidth(_WORKSPACE)
+        self.views_button = _menu_button("Views", "Choose which views are shown")
+        self.views_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        row.addWidget(self.workspace_button)
+        row.addWidget(self.views_button)
         self.file_button = _framed(QToolButton())
         self.file_button.setText("File")
         self.file_button.setObjectName("button_file")
@@ -95,10 +113,27 @@ class Transport(QWidget):
         self.file_button.setToolTip("Open, save and export")
         self.file_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         row.addWidget(self.file_button)
-        row.addWidget(self._button("start"))
+        self._start_button = self._button("start")
+        row.addWidget(self._start_button)
         self.theme_button = self._button("theme")
         self.theme_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         row.addWidget(self.theme_button)
+        self.help_button = self._button("shortcuts")
+        self.help_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        row.addWidget(self.help_button)
+        self._presented = (self.page_text, self.present_button)
+        self._unpresented = (
+            self.search,
+            *(widget for group in self._optional[3:] for widget in group),  # up to the epoch
+            self.workspace_button,
+            self.views_button,
+            self.file_button,
+            self._start_button,
+            self.theme_button,
+            self.help_button,
+        )
+        self._optional.append((self.page_text,))
+        self._show_parts()
 
     def _button(self, key: str, *, primary: bool = False) -> QToolButton:
         button = _framed(QToolButton())
@@ -115,7 +150,29 @@ class Transport(QWidget):
         """Draw the icons that belong to no action, or to one of two states, in its colours."""
         self._theme = theme
         self.file_button.setIcon(icon("open", theme))
+        self.workspace_button.setIcon(icon("down", theme, "muted"))
+        self.views_button.setIcon(icon("views", theme))
+        self.search.setIcon(icon("search", theme, "muted"))
+        for button in self.findChildren(QToolButton):
+            button.setIconSize(QSize(theme.px(16), theme.px(16)))
+        self.run_button.setMinimumWidth(theme.px(84))
+        self._row.setSpacing(theme.px(8))
+        self.speed.setFixedWidth(theme.px(96))
+        for name, value in self._values.items():
+            value.setMinimumWidth(theme.px(_VALUES[name][0]))
+        self._fit()
         self._show_run()
+
+    def set_reduced(self, *, reduced: bool) -> None:
+        """Leave what is needed in front of an audience, or show all."""
+        self._reduced = reduced
+        self._show_parts()
+        self._fit()
+
+    def show_page(self, text: str) -> None:
+        """Show which page is presented."""
+        self.page_text.setText(text)
+        self._fit()
 
     def set_running(self, running: bool) -> None:
         """Show Run or Pause."""
@@ -147,16 +204,27 @@ class Transport(QWidget):
             name = "pause" if self._running else "play"
             action.setIcon(icon(name, self._theme, "on_accent"))
 
+    def _show_parts(self) -> None:
+        for widget in self._presented:
+            widget.setVisible(self._reduced)
+        for widget in self._unpresented:
+            widget.setVisible(not self._reduced)
+
     def _fit(self) -> None:
         """Leave out what there is no room for: the device first, the speed last."""
+        if self._fitting:  # to show a part may lay out the bar at once
+            return
+        self._fitting = True
         for group in self._optional:
             for widget in group:
-                widget.show()
+                left_out = self._unpresented if self._reduced else self._presented
+                widget.setVisible(widget not in left_out)
         for group in reversed(self._optional):
             if self._row.minimumSize().width() <= self.width():
                 break
             for widget in group:
                 widget.hide()
+        self._fitting = False
 
     @Slot(int)
     def _on_speed(self, place: int) -> None:
@@ -171,7 +239,57 @@ class Transport(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit()
+        if event.size().width() != event.oldSize().width():  # what is left out changes the height
+            self._fit()
+
+
+class SearchField(QToolButton):
+    """A button that looks like the search field that it opens."""
+
+    def __init__(self, action: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("search_field")
+        self.setAccessibleName("Search commands")
+        self.setToolTip(action.toolTip())
+        self.setMinimumSize(_LENS, 30)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 0, 6, 0)
+        self._words = QLabel("Search")
+        self._words.setProperty("role", "muted")
+        row.addWidget(self._words, 1)
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.PortableText)
+        self._caps = KeyCaps((keys,))
+        row.addWidget(self._caps)
+        for child in self.findChildren(QWidget):
+            child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.clicked.connect(action.trigger)
+
+    def sizeHint(self) -> QSize:
+        return QSize(210, 30)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_LENS, 30)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wide = self.width() >= _ONE_WORD
+        self._words.setText("Search commands" if self.width() >= _TWO_WORDS else "Search")
+        for part in (self._words, self._caps):
+            part.setVisible(wide)
+        self.setIconSize(QSize(0, 0) if wide else QSize(16, 16))
+
+
+def _menu_button(text: str, tip: str) -> QToolButton:
+    button = _framed(QToolButton())
+    button.setText(text)
+    button.setObjectName(f"button_{text.lower()}")
+    button.setAccessibleName(text)
+    button.setToolTip(tip)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow behind the words
+    return button
 
 
 def _framed(button: QToolButton) -> QToolButton:

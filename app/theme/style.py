@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from string import Template
 
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
@@ -11,6 +12,7 @@ import resources
 from app.theme.tokens import FAMILY, Theme
 
 _loaded: list[int] = []
+_LIMIT = re.compile(r"((?:min|max)-(?:width|height): )(\d+)px")
 
 
 def load_fonts() -> bool:
@@ -78,7 +80,9 @@ def style_sheet(theme: Theme) -> str:
     icons = resources.path("icons").as_posix()
     hover = QColor(theme.line).lighter(115) if theme.is_dark else QColor(theme.line).darker(104)
     values = {key: str(value) for key, value in vars(theme).items()}
-    return Template(_SHEET).substitute(values, icons=icons, hover=hover.name())
+    sheet = Template(_SHEET).substitute(values, icons=icons, hover=hover.name())
+    # Whatever holds print grows with it.
+    return _LIMIT.sub(lambda found: f"{found[1]}{theme.px(int(found[2]))}px", sheet)
 
 
 _SHEET = """
@@ -255,4 +259,14 @@ QHeaderView::section {
     background: $panel; color: $muted; border: none; border-bottom: 1px solid $line;
     padding: 4px 8px; font-size: ${small}px;
 }
+
+QToolButton#live[live="true"] {
+    background: $good; border-color: $good; color: $on_accent; font-weight: 600;
+}
+QFrame#palette { background: $raised; border: 1px solid $dim; }
+QFrame#palette QLineEdit {
+    border: none; background: transparent; padding: 10px 14px; font-size: ${title}px;
+}
+QFrame#palette QListView { padding: 4px; }
+QToolButton#search_field { padding: 0px; }
 """

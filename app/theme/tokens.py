@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -71,6 +71,8 @@ class Theme:
         What a heatmap shows instead of a number.
     font, small, title, grid_size, radius : int
         Pixels.
+    scale : float
+        How much larger than usual print is; see :meth:`scaled`.
     """
 
     name: str
@@ -96,6 +98,7 @@ class Theme:
     title: int = 15
     grid_size: int = 4
     radius: int = 6
+    scale: float = 1.0
 
     @property
     def is_dark(self) -> bool:
@@ -107,6 +110,15 @@ class Theme:
         """Colours of runs that are compared, the theme's accent first."""
         rest = tuple(c for c in OKABE_ITO if c != self.accent)
         return (self.accent, *rest)
+
+    def scaled(self, scale: float) -> Theme:
+        """Return the theme with print larger by a factor, as in front of an audience."""
+        sizes = {name: round(getattr(self, name) * scale) for name in ("font", "small", "title")}
+        return replace(self, **sizes, scale=self.scale * scale)
+
+    def px(self, size: float) -> int:
+        """Return a size that has to grow with print, in whole pixels."""
+        return round(size * self.scale)
 
     def color(self, token: str, alpha: float = 1.0) -> QColor:
         """Return a colour by the name of its token, made transparent by ``alpha`` in 0..1."""

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from app.plots import EnvelopeCurve, Line, Plot, Rule, Scale, Tag
-from app.plots.envelope_curve import centers, thinned
+from app.plots import Plot, Rule, Scale, Tag
+from app.plots.envelope_curve import centers
 from app.plots.notes import Cursor
 from app.plots.text import integer, percent
-from app.theme import Theme
-from app.views.over_steps import StepView, marks_of
+from app.views.compared import other_than
+from app.views.curves import CurveView
+from app.views.loss import lowest
 from app.views.table import Row, Table, scalars_table
 from core.record import RunSource
 
 
-class AccuracyView(StepView):
+class AccuracyView(CurveView):
     """Share of correct answers: batches with the band of their spread, and validation."""
 
     key = "accuracy"
@@ -25,20 +26,8 @@ class AccuracyView(StepView):
     empty_text = "Press Run to start: the share of correct answers is drawn here."
 
     def _fill(self) -> None:
-        self.plot = Plot(Scale.WHOLE, Scale.SHARE)
-        self.canvas.add_plot(self.plot)
-        self._training, self._validation = EnvelopeCurve(), Line()
-        for item in (*self._training.items, self._validation):
-            self.plot.add(item)
-
-    def _reset(self) -> None:
-        super()._reset()
-        self._training.clear_points()
-        self._validation.clear_points()
-
-    def _retheme(self, theme: Theme) -> None:
-        self._training.set_color(theme.color("accent"))
-        self._validation.set_color(theme.color("warn"), dashed=True)
+        self._add_curves(Scale.SHARE)
+        self._add_step_scale()
 
     def tables(self, source: RunSource) -> tuple[Table, ...]:
         def validation() -> Iterator[Row]:
@@ -55,32 +44,49 @@ class AccuracyView(StepView):
         # A sixth of the buckets of other curves: the mean of a bucket is all the smoothing
         # there is, and single batches only know a few values.
         start, stop, buckets = self._visible_rows(source, x)
-        envelope = source.scalars["accuracy"].envelope(start, stop, max(8, buckets // 6))
-        self._training.show_envelope(envelope)
+        rows = (start, stop, max(8, buckets // 6))
+        envelope = self.axis.envelope(source.scalars["accuracy"], rows)
+        self._show_envelope(self._training, envelope, log=False)
+        training = (self.axis.place(centers(envelope)), envelope.mean.astype(np.float64))
         steps, _, shares = self._evaluations(source)
-        at, shares = thinned(steps, shares, self.plot.pixels[0] // 3)
-        self._validation.show_points(at, shares)
+        validation = self._draw_validation(steps, shares)
         for item in (self._training, self._validation):
             item.set_fine(not self.running)
+        best = lowest(-shares)
+        newest = best is not None and best == len(shares) - 1
+        self._draw_best(steps, shares, best)
+        others, named = self._draw_reference(x, "accuracy", "val_accuracy", log=False, share=6)
         self.plot.follow(x, (-0.02, 1.03))
         nothing = not source.facts.class_names
         self.plot.overlay.show_note("a number is predicted: see the loss" if nothing else "")
         tags = [
-            Tag(float(place[-1]), float(values[-1]), f"{name} {percent(float(values[-1]))}", color)
-            for name, color, place, values in (
-                ("validation", "warn", at, shares),
-                ("training", "accent", centers(envelope), envelope.mean),
+            Tag(
+                float(place[-1]),
+                float(values[-1]),
+                f"{name} {percent(float(values[-1]))}{more}",
+                color,
+            )
+            for name, color, (place, values), more in (
+                ("validation", "warn", validation, ", the best" if newest else ""),
+                ("training", "accent", training, ""),
             )
             if len(values) and np.isfinite(values[-1])
         ]
-        lines = ((centers(envelope), envelope.mean.astype(np.float64)), (at, shares))
-        self.plot.overlay.show_tags(tuple(tags), lines, calm=self.running)
+        if best is not None and not newest:
+            words = f"best {percent(float(shares[best]))} at step {integer(int(steps[best]))}"
+            tags.append(Tag(self.axis.at(steps[best]), float(shares[best]), words, "warn"))
+        lines = (training, validation, *others)
+        self.plot.overlay.show_tags((*tags, *named), lines, calm=self.running)
         classes = source.facts.n_classes
         rules = (Rule(1 / classes, f"guessing {percent(1 / classes)}"),) if classes > 1 else ()
         self.plot.overlay.show_rules(rules)
-        self.plot.overlay.show_marks(marks_of(source, self.at))
+        self._show_marks(source)
         wide = int(envelope.stop[0] - envelope.start[0]) if len(envelope.start) else 1
-        means = f", means of {integer(wide)} steps" if wide > 1 else ""
+        means = (
+            f", means of {integer(wide)} steps"
+            if wide > 1 and not self.axis.log and self.is_wide
+            else ""
+        )
         self.header.subtitle.set_words("" if nothing else f"% of samples{means}")
 
     def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
@@ -95,4 +101,8 @@ class AccuracyView(StepView):
         if before >= 0:
             at = integer(int(steps[before]))
             lines.append(f"validation {percent(float(shares[before]))} at {at}")
-        return Cursor(step, y, tuple(lines))
+        other = other_than(source, self.reference)
+        if other is not None and step < other.steps:
+            value = float(other.scalars["accuracy"].read(step, step + 1)[0])
+            lines.append(f"{other.run_id} {percent(value)}")
+        return Cursor(self.axis.at(step), y, tuple(lines))

@@ -74,7 +74,7 @@ class View(QWidget):
         self.apply_theme(self.theme)
 
     def _build(self) -> None:
-        self.setMinimumSize(220, 160)
+        self.setMinimumSize(200, 120)
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 4)
         column.setSpacing(0)

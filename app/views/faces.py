@@ -32,12 +32,13 @@ FACES = (
 class FaceView(View):
     """A view that can switch between the four, by click or keys 1 to 4."""
 
-    def _add_faces(self) -> None:
+    def _add_faces(self, *more: tuple[str, str, str]) -> None:
+        """Add the choice; ``more`` are key, label and tooltip of what else can be chosen."""
         choices = tuple(
             (face.quantity, face.label, f"{QUANTITIES[face.quantity].title} ({number})")
             for number, face in enumerate(FACES, 1)
         )
-        self.faces = Segments(choices, self)
+        self.faces = Segments((*choices, *more), self)
         self.faces.choose("delta_norm")
         self.header.add_control(self.faces)
         self._shortcuts = [

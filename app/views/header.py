@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.theme import Theme
+from app.theme import Theme, icon
 from core.measure import QUANTITIES
 
-HEIGHT = 38
+HEIGHT, FOOT = 38, 19
 
 
 class Words(QWidget):
@@ -74,12 +74,19 @@ class Footer(QWidget):
         self._title, self._show_title = title, False
         self._token = "dim"
         self._theme: Theme | None = None
-        self.setFixedHeight(19)
+        self.setFixedHeight(FOOT)
 
     def set_theme(self, theme: Theme) -> None:
         """Take over colours and font."""
         self._theme = theme
+        self.setFixedHeight(theme.px(FOOT))
         self.update()
+
+    def set_title(self, title: str) -> None:
+        """Give the x axis another title."""
+        if title != self._title:
+            self._title = title
+            self.update()
 
     def set_words(self, words: str, token: str, *, show_title: bool = True) -> None:
         """Show a line, repainting only when it is another one."""
@@ -209,20 +216,25 @@ class HelpPopup(QFrame):
 
 
 class Header(QWidget):
-    """Title, subtitle, room for controls, and the help button.
+    """Title, subtitle, room for controls, the menu button and the help button.
 
     Signals
     -------
     help_requested()
         The ``?`` button was pressed.
+    menu_requested(QPoint)
+        The ``⋯`` button was pressed; a menu may open at this point of the screen.
     """
 
     help_requested = Signal()
+    menu_requested = Signal(QPoint)
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._icon_color = ""
         self._build(title)
         self.help_button.clicked.connect(self.help_requested)
+        self.menu_button.clicked.connect(self._on_menu_clicked)
 
     def _build(self, title: str) -> None:
         self.setFixedHeight(HEIGHT)
@@ -235,16 +247,50 @@ class Header(QWidget):
         self.help_button.setText("?")
         self.help_button.setProperty("small", "true")
         self.help_button.setAccessibleName(f"Help on {title}")
+        self.menu_button = QToolButton(self)
+        self.menu_button.setProperty("small", "true")
+        self.menu_button.setToolTip("Copy or export")
+        self.menu_button.setAccessibleName(f"Copy or export {title}")
         self._row.addWidget(self._title)
         self._row.addWidget(self.subtitle, 1)
+        self._row.addWidget(self.menu_button)
         self._row.addWidget(self.help_button)
 
+    def set_title(self, title: str) -> None:
+        """Show a title, a shorter one where there is no room."""
+        if title != self._title.text():
+            self._title.setText(title)
+
+    def show_title(self, *, shown: bool) -> None:
+        """Show the title, or leave it to the tab above."""
+        if shown is self._title.isHidden():
+            self._title.setVisible(shown)
+
     def add_control(self, control: QWidget) -> None:
-        """Place a control before the help button."""
-        self._row.insertWidget(self._row.count() - 1, control)
+        """Place a control before the buttons for menu and help."""
+        self._row.insertWidget(self._row.count() - 2, control)
+
+    def make_handle(self) -> None:
+        """Show that the free part of the row can be dragged; whoever lies below does the rest."""
+        for part in (self._title, self.subtitle):
+            part.setCursor(Qt.CursorShape.OpenHandCursor)
 
     def set_theme(self, theme: Theme) -> None:
         """Take over colours and fonts."""
+        self.setFixedHeight(theme.px(HEIGHT))
         font = QFont(theme.plot_font(theme.font, bold=True))
         self._title.setFont(font)
         self.subtitle.set_theme(theme)
+        if theme.muted != self._icon_color:  # it is made in many sizes
+            self._icon_color = theme.muted
+            self.menu_button.setIcon(icon("more", theme, "muted"))
+
+    @Slot()
+    def _on_menu_clicked(self) -> None:
+        button = self.menu_button
+        self.menu_requested.emit(button.mapToGlobal(QPoint(0, button.height() + 4)))
+
+    # Qt ------------------------------------------------------------------------------------
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        event.accept()  # below lies a dock, which would leave the window

@@ -5,19 +5,29 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt, Slot
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QToolButton
 
 from app.plots import ColorBar, Follower, HeatImage, Plot, Scale, index_image
+from app.plots.badge import Badge
 from app.plots.heat_image import decades
 from app.plots.notes import Cursor
 from app.plots.text import integer, number
 from app.theme import Theme
-from app.views.faces import FaceView
+from app.views.compared import other_than
+from app.views.faces import FACES, FaceView
+from app.views.hidden import vanishes_unseen
 from app.views.over_steps import StepView, marks_of
 from app.views.table import Table, layers_table
 from core.measure.missing import not_measured
 from core.record import RunSource
 from core.record.columns import Envelope
+
+_COARSE = 32  # buckets that a face is read in to learn its scale only
+_WIDE = 460  # pixels from which on all words have room in the header
+_STEP = 0.5  # decades that a key moves an end of the colours
+_KEYS = (("[", -1, 0), ("]", 1, 0), ("{", 0, -1), ("}", 0, 1))
 
 
 class HeatmapView(FaceView, StepView):
@@ -29,6 +39,7 @@ class HeatmapView(FaceView, StepView):
 
     def _fill(self) -> None:
         self._colors = Follower(margin=0.02, shrink=0.5, smallest=1.0)
+        self._chosen = Follower()  # its range is the one that was chosen by hand, if any
         self.plot = Plot(Scale.WHOLE, Scale.WHOLE, left=34, mouse=(True, False), grid=False)
         self.plot.y_layers = True
         self.plot.overlay.set_over_image(True)
@@ -37,16 +48,72 @@ class HeatmapView(FaceView, StepView):
         self.canvas.ci.addItem(self._bar, 0, 1)
         self._image = HeatImage()
         self.plot.add(self._image)
+        self._badge = Badge(self.plot)
+        self._shared = QToolButton(self)
+        self._shared.setCheckable(True)
+        self._shared.setProperty("segment", "only")
+        tip = (
+            "One colour scale for all four faces, and for the reference run;\nelse each has its own"
+        )
+        self._shared.setToolTip(tip)
+        self._shared.setAccessibleName(tip)
+        self.header.add_control(self._shared)
         self._add_faces()
+        self._keys = [
+            QShortcut(
+                QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut
+            )
+            for key, _, _ in _KEYS
+        ]
+
+    def _connect(self) -> None:
+        super()._connect()
+        self._shared.toggled.connect(self._on_shared_toggled)
+        self._bar.range_chosen.connect(self._on_range_chosen)
+        self._bar.range_released.connect(self._on_range_released)
+        for shortcut in self._keys:
+            shortcut.activated.connect(self._on_range_key)
 
     def _reset(self) -> None:
         super()._reset()
+        self._chosen.reset()
         self._colors.reset()
         self._image.clear_indices()
+        self._badge.say()
 
     def _retheme(self, theme: Theme) -> None:
         self._image.set_theme(theme)
         self._bar.set_theme(theme)
+        self._badge.set_theme(theme)
+
+    @Slot(str)
+    def _on_face_chosen(self, key: str) -> None:
+        kept = self._colors.current, self._chosen.current
+        super()._on_face_chosen(key)
+        if self._shared.isChecked():
+            self._colors.current, self._chosen.current = kept
+
+    @Slot(bool)
+    def _on_shared_toggled(self, shared: bool) -> None:
+        self._colors.reset()
+        self._chosen.reset()
+        self.invalidate()
+
+    @Slot(float, float)
+    def _on_range_chosen(self, low: float, high: float) -> None:
+        self._chosen.current = (low, high)
+        self.invalidate()
+
+    @Slot()
+    def _on_range_released(self) -> None:
+        self._chosen.reset()
+        self.invalidate()
+
+    @Slot()
+    def _on_range_key(self) -> None:
+        _, below, above = _KEYS[self._keys.index(self.sender())]  # pyright: ignore[reportArgumentType]
+        low, high = self._bar.range
+        self._bar.choose(low + below * _STEP, high + above * _STEP)
 
     def tables(self, source: RunSource) -> tuple[Table, ...]:
         if self.face.quantity not in source.layer_columns:
@@ -65,27 +132,48 @@ class HeatmapView(FaceView, StepView):
             self.plot.overlay.show_note("not measured in this run")
         else:
             envelope = column.envelope(start, stop, buckets)
-            self._draw_image(envelope)
+            self._draw_image(source, envelope)
             self.plot.overlay.show_note("")
         self.plot.follow(x, (0.5, layers + 0.5))
         self.plot.overlay.show_marks(marks_of(source, self.at))
         self.plot.overlay.show_row(self.layer)
+        self._show_badge(source)
         self.header.subtitle.set_words(f"log₁₀ {self.face.symbol}")
 
-    def _draw_image(self, envelope: Envelope) -> None:
-        # A mean that overflows is not an infinite measurement.
-        values = np.where(
-            np.isinf(envelope.mean) & np.isfinite(envelope.high), envelope.high, envelope.mean
-        )
-        low, high = decades(values)
-        scale = self._colors.follow([low, high]) or (-1.0, 0.0)
+    def _show_badge(self, source: RunSource) -> None:
+        """Warn where the weights' gradient is even over the layers, but the signal is not."""
+        if self.face.quantity == "weight_grad_norm" and vanishes_unseen(source, self.at):
+            when = "" if self.at is None else f" at step {integer(self.row_in(source))}"
+            self._badge.say(
+                f"∂W looks healthy{when}, δ is gone: see δ", "δ is gone: see δ", "see δ"
+            )
+        else:
+            self._badge.say()
+
+    def _draw_image(self, source: RunSource, envelope: Envelope) -> None:
+        values = _means(envelope)
+        ends = self._ends_of_all(source) if self._shared.isChecked() else decades(values)
+        automatic = self._colors.follow(ends) or (-1.0, 0.0)
+        chosen = self._chosen.current
+        scale = chosen or automatic
         indices = index_image(values, *scale)
         size = int((envelope.stop - envelope.start).max()) if len(values) else 1
         # The first bucket may be a part of one, and lies at the left edge anyway.
         left = int(envelope.stop[0]) - size - 0.5 if len(values) else -0.5
         place = QRectF(left, 0.5, size * len(values), values.shape[1])
         self._image.show_indices(indices, place)
-        self._bar.set_scale(*scale, self._image.kinds())
+        self._bar.set_scale(*automatic, self._image.kinds(), chosen)
+
+    def _ends_of_all(self, source: RunSource) -> list[float]:
+        """Return log10 of the ends of all faces of this run and of the reference."""
+        ends: list[float] = []
+        for run in (source, other_than(source, self.reference)):
+            for face in FACES:
+                column = run.layer_columns.get(face.quantity) if run is not None else None
+                if run is not None and column is not None and len(column):
+                    coarse = column.envelope(0, run.steps, _COARSE)
+                    ends += decades(np.stack([coarse.low, coarse.mean, coarse.high]))
+        return ends
 
     def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
         source = self.source
@@ -102,8 +190,25 @@ class HeatmapView(FaceView, StepView):
         if not_measured(cell):
             words = "not measured"
         title = f"layer {layer} · step {integer(step)}"
-        return Cursor(step, layer, (title, f"{self.face.symbol} {sign} {words}"), box=True)
+        return Cursor(step, layer, (title, f"{self.face.symbol} {sign} {words}"), cross=True)
 
     def _pick(self, plot: Plot, x: float, y: float) -> None:
+        if self._badge.holds(plot.to_pixels(x, y)):
+            self.faces.choose("delta_norm")
+            return
         super()._pick(plot, x, y)
         self._select(round(y))
+
+    # Qt ----------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        wide = self.width() >= self.theme.px(_WIDE)
+        self._shared.setText("shared" if wide else "=")
+        self.header.set_title(self.title if wide else "Heatmap")
+        super().resizeEvent(event)
+
+
+def _means(envelope: Envelope) -> np.ndarray:
+    """Return means; one that overflows is not an infinite measurement."""
+    over = np.isinf(envelope.mean) & np.isfinite(envelope.high)
+    return np.where(over, envelope.high, envelope.mean)

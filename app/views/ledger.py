@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtGui import QColor
 
-from app.plots import Follower, Line, Plot, Scale, Tag
+from app.plots import Follower, Line, Mark, Plot, Scale, Tag
 from app.plots.envelope_curve import Band
 from app.plots.notes import Cursor
 from app.plots.text import integer
@@ -20,8 +20,9 @@ from core.record import Parts, RunSource
 
 if TYPE_CHECKING:  # it needs torch, which is loaded after the window
     from core.theory.ledger import Ledger
-from core.theory.ledger import Parts as Shares
+    from core.theory.ledger import Parts as Shares
 
+_WIDE = 460  # pixels from which on the header has room for a sentence
 HALF = 0.36  # of a layer's width that its bars take
 _PARTS = ("weights", "activation", "between")
 
@@ -42,22 +43,26 @@ class LedgerView(FrameView):
         self.plot.x_layers = True
         self.canvas.add_plot(self.plot)
         self._bands = {part: Band() for part in _PARTS}
+        self._beyond = {part: Band() for part in _PARTS}  # nearer the input than the chosen layer
         self._level = Line()
         self._level.set_fine(True)
-        for item in (*self._bands.values(), self._level):
+        for item in (*self._bands.values(), *self._beyond.values(), self._level):
             self.plot.add(item)
 
     def _reset(self) -> None:
         super()._reset()
         self._y.reset()
         self._level.clear_points()
-        for band in self._bands.values():
+        for band in (*self._bands.values(), *self._beyond.values()):
             band.clear_points()
 
     def _retheme(self, theme: Theme) -> None:
         self._level.set_color(theme.color("muted"))
         for part, band in self._bands.items():
             band.set_color(self._color(part))
+            faint = self._color(part)
+            faint.setAlphaF(0.28)
+            self._beyond[part].set_color(faint)
 
     def _color(self, part: str) -> QColor:
         return self.theme.color({"weights": "accent", "activation": "warn"}.get(part, "dim"))
@@ -107,13 +112,12 @@ class LedgerView(FrameView):
                     edges[part].append((float(place), min(at, at + change), max(at, at + change)))
                     at += change
             levels.append(at if math.isfinite(parts.change) else math.nan)
-        for part, band in self._bands.items():
+        chosen = self._chosen_layer()
+        for part in _PARTS:
             rows = np.array(edges[part] or np.zeros((0, 3)), np.float64)
-            x, low, high = rows.T
-            if len(x):
-                band.show_area(x - HALF, x + HALF, low, high)
-            else:
-                band.clear_points()
+            down = rows[:, 0] >= chosen
+            _fill(self._bands[part], rows[down])
+            _fill(self._beyond[part], rows[~down])
         x = np.arange(count, 0, -1, dtype=np.float64)[: len(levels)]
         values = np.array(levels)
         self._level.show_points(x[::-1], values[::-1])
@@ -121,7 +125,7 @@ class LedgerView(FrameView):
         if y is not None:
             wide = (0.5, count + 0.5) if count < 20 else (1 - count * 0.02, count * 1.02)
             self.plot.follow(wide, y)
-        self._show_tags(edges, x, values)
+        self._show_tags(edges, x, values, chosen)
         self.header.subtitle.set_words(self._words(ledger))
 
     def _show_tags(
@@ -129,6 +133,7 @@ class LedgerView(FrameView):
         edges: dict[str, list[tuple[float, float, float]]],
         x: np.ndarray,
         values: np.ndarray,
+        chosen: int,
     ) -> None:
         names = {"weights": "weights Wᵀ", "activation": "activation φ′", "between": "norm, dropout"}
         tags: list[Tag] = []
@@ -137,16 +142,31 @@ class LedgerView(FrameView):
             if rows and max(high - low for _, low, high in rows) > 0.0:
                 place, low, high = max(rows, key=lambda one: one[2] - one[1])
                 tags.append(Tag(place, (low + high) / 2, names[part], color))
+        here = np.flatnonzero(x == chosen)
+        whole = self.layer < self.layer_count and here.size > 0
+        if whole and math.isfinite(values[here[0]]):
+            level = float(values[here[0]])
+            words = f"layer {chosen}: {_decades(level)} decades"
+            tags.insert(0, Tag(float(chosen), level, words, "text"))
         self.plot.overlay.show_tags(tuple(tags), ((x[::-1], values[::-1]),))
+        self.plot.overlay.show_marks((Mark(chosen, color="accent"),) if whole else ())
         ended = np.flatnonzero(~np.isfinite(values))
         text = f"the signal ends at layer {integer(int(x[ended[0]]))}" if ended.size else ""
         self.plot.overlay.show_note(text, "bad")
+
+    def _chosen_layer(self) -> int:
+        """Return the layer down to which the waterfall is told; 1 if the loss's own is chosen."""
+        layer = min(max(self.layer, 1), self.layer_count)
+        return 1 if layer == self.layer_count else layer
 
     def _words(self, ledger: Ledger) -> str:
         layer = min(max(self.layer, 1), self.layer_count)
         if layer == self.layer_count or not ledger.rows:
             return "from the loss down, in decades"
-        return f"down to layer {layer}: {_sentence(ledger.down_to(layer - 1))}"
+        parts = ledger.down_to(layer - 1)
+        if self.width() < self.theme.px(_WIDE):  # layer and sum stand in the picture
+            return f"Wᵀ {_decades(parts.weights)}, φ′ {_decades(parts.activation)}"
+        return f"down to layer {layer}: {_sentence(parts)}"
 
     def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
         ledger, layer = self._ledger(), round(x)
@@ -167,6 +187,16 @@ class LedgerView(FrameView):
 
     def _pick(self, plot: Plot, x: float, y: float) -> None:
         self._select(round(x))
+
+
+def _fill(band: Band, rows: np.ndarray) -> None:
+    """Draw bars: place, lower and upper end each."""
+    if len(rows):
+        order = np.argsort(rows[:, 0])
+        x, low, high = rows[order].T
+        band.show_area(x - HALF, x + HALF, low, high)
+    else:
+        band.clear_points()
 
 
 def _sentence(parts: Shares) -> str:

@@ -25,9 +25,21 @@ def marks_of(source: RunSource, at: int | None = None) -> tuple[Mark, ...]:
         marks.append(Mark(source.updates, f"diverged at step {integer(source.updates)}", "bad"))
     elif source.status.state is State.FAILED:
         marks.append(Mark(source.steps, f"failed at step {integer(source.steps)}", "bad"))
+    elif stopped_early(source):
+        # The engine says it in a sentence that is too long for a mark.
+        back = "weights are back" in source.status.message
+        at_step = f" at step {integer(source.updates)}"
+        text = f"stopped early{', best weights are back' if back else at_step}"
+        marks.append(Mark(source.updates, text, "text"))
     if at is not None:
         marks.append(Mark(at, f"step {integer(at)}", "accent"))
     return tuple(marks)
+
+
+def stopped_early(source: RunSource) -> bool:
+    """Whether the validation loss ended the run, rather than its epochs or somebody."""
+    status = source.status
+    return status.state is State.STOPPED and status.message.startswith("Stopped early")
 
 
 class StepView(View):
@@ -64,8 +76,8 @@ class StepView(View):
     def _x_range(self, source: RunSource, first: float = 0.0) -> Range:
         """Return the range to follow: the whole run."""
         self._stop = step_stop(self._stop, source.steps, growing=self.running)
-        bad = source.status.state in (State.DIVERGED, State.FAILED)
-        return first, self._stop * (1.03 if bad else 1.0)  # room for the mark of the end
+        ended = source.status.state in (State.DIVERGED, State.FAILED) or stopped_early(source)
+        return first, self._stop * (1.03 if ended else 1.0)  # room for the mark of the end
 
     def _visible_rows(self, source: RunSource, x: Range) -> tuple[int, int, int]:
         """Return first row, row after the last, and buckets to read for the picture."""

@@ -5,23 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from PySide6.QtGui import QColor
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QColor, QKeySequence, QResizeEvent, QShortcut
 
 from app.plots import Dots, Follower, Line, Plot, Scale, Shape, Tag, log10
 from app.plots.dots import Dot
 from app.plots.notes import Cursor
 from app.plots.text import elide, integer, number
 from app.theme import Theme
-from app.views.faces import FaceView
-from app.views.table import Row, Table
+from app.views.compared import other_than, reference_color, reference_name
+from app.views.faces import FACES, Face, FaceView
+from app.views.table import Row, Table, layers_table
 from core.measure.missing import not_measured
 from core.record import RunSource
 from core.record.chunks import Array
 from core.record.columns import Column
 
+BOTH = "both"
+_WIDE = 460  # pixels from which on the whole title has room beside the choices
+_DELTA, _FORWARD = FACES[1], FACES[2]
+
 
 class ProfileView(FaceView):
-    """The newest step, the first, and the last before the latest change."""
+    """The newest step, the first, the last before the latest change, and a reference run.
+
+    Or both directions in one: the signal on its way up, the error on its way down.
+    """
 
     key = "profile"
     title = "Layer profile"
@@ -35,15 +44,44 @@ class ProfileView(FaceView):
         self.canvas.add_plot(self.plot)
         self._first, self._before, self._now = Line(), Line(), Line()
         self._theory, self._bound = Line(), Line()
-        for line in (self._bound, self._theory, self._first, self._before, self._now):
+        self._other, self._up, self._up_first = Line(), Line(), Line()
+        self._lines = (
+            *(self._bound, self._theory, self._other, self._first, self._up_first),
+            *(self._before, self._up, self._now),
+        )
+        for line in self._lines:
             line.set_fine(True)  # a few points each
             self.plot.add(line)
         self._dots = Dots(self.plot, size=7.0)
-        self._add_faces()
+        tip = "Forward and backward: activations h on their way up, delta on its way down (5)"
+        self._add_faces((BOTH, "h ⇄ δ", tip))
+        self._key_5 = QShortcut(
+            QKeySequence("5"), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut
+        )
+
+    def _connect(self) -> None:
+        super()._connect()
+        self._key_5.activated.connect(self._on_key_5)
+
+    @property
+    def both(self) -> bool:
+        """Whether both directions are shown."""
+        return self.faces.key == BOTH
+
+    @property
+    def face(self) -> Face:
+        return _DELTA if self.both else super().face
+
+    def _help_names(self) -> tuple[str, ...]:
+        return (_FORWARD.quantity, _DELTA.quantity) if self.both else super()._help_names()
+
+    @Slot()
+    def _on_key_5(self) -> None:
+        self.faces.choose(BOTH)
 
     def _reset(self) -> None:
         self._y.reset()
-        for line in (self._first, self._before, self._now, self._theory, self._bound):
+        for line in self._lines:
             line.clear_points()
 
     def _retheme(self, theme: Theme) -> None:
@@ -52,9 +90,14 @@ class ProfileView(FaceView):
         self._now.set_color(theme.color("accent"))
         self._theory.set_color(theme.color("good"), dashed=True)
         self._bound.set_color(theme.color("warn", 0.7), dashed=True)
+        self._up.set_color(theme.color("warn"))
+        self._up_first.set_color(theme.color("dim"), dashed=True)
+        self._other.set_color(reference_color(), dashed=True)
         self._dots.set_outline(theme.color("text"))
 
     def tables(self, source: RunSource) -> tuple[Table, ...]:
+        if self.both:
+            return (layers_table(source, (_FORWARD.quantity, _DELTA.quantity), self.key),)
         column = source.layer_columns.get(self.face.quantity)
         step, last = self._shown(source, column)
         if column is None or last is None:
@@ -114,6 +157,14 @@ class ProfileView(FaceView):
             return
         x = np.arange(1, len(last) + 1, dtype=np.float64)
         now, first = log10(last), log10(column.read(0, 1)[0])
+        # The step that diverged made no update.
+        made = integer(min(step + 1, source.updates) if self.at is None else step)
+        if self.both:
+            self._draw_both(source, x, x_range, step, last, first)
+            self.header.subtitle.set_words(f"|h| and |δ| at step {made}")
+            return
+        for line in (self._up, self._up_first):
+            line.clear_points()
         before, text = self._before_event(source, column)
         self._now.show_points(x, now)
         self._first.show_points(x, first)
@@ -122,14 +173,81 @@ class ProfileView(FaceView):
         else:
             self._before.show_points(x, before)
         theory, bound = self._draw_theory(source, x, column)
-        y = self._y.follow(now, first, () if before is None else before, theory, bound)
+        other, other_text = self._draw_reference(source, step)
+        y = self._y.follow(now, first, () if before is None else before, theory, bound, other)
         if y is not None:
             self.plot.follow(x_range, y)
         self._dots.show_dots(self._dots_of(last, now), self.layer - 1)
-        self._show_tags(x, now, first, before, text, theory, bound)
-        # The step that diverged made no update.
-        made = integer(min(step + 1, source.updates) if self.at is None else step)
+        self._show_tags(
+            x,
+            (
+                # Each at a place of its own, so that the words part even where the lines meet.
+                (now, "now", "accent", 0.12),
+                (before, text, "muted", 0.6),
+                (first, "at step 0", "muted", 0.35),
+                (theory, "theory √χ", "good", 0.75),
+                (bound, "∏ sup φ′", "warn", 0.5),
+                (other, other_text, "muted", 0.85),
+            ),
+            same=before is not None and np.allclose(before, first, atol=0.15, equal_nan=True),
+        )
         self.header.subtitle.set_words(f"{self.face.symbol} at step {made}")
+
+    def _draw_both(
+        self,
+        source: RunSource,
+        x: np.ndarray,
+        x_range: tuple[float, float],
+        step: int,
+        last: Array,
+        first: np.ndarray,
+    ) -> None:
+        """Draw the signal on its way up and the error on its way down, now and at step 0."""
+        for line in (self._before, self._theory, self._bound, self._other):
+            line.clear_points()
+        column = source.layer_columns[_FORWARD.quantity]
+        known = step < len(column)
+        values = column.read(step, step + 1)[0] if known else np.full_like(last, np.nan)
+        up, up_first, now = log10(values), log10(column.read(0, 1)[0]), log10(last)
+        for line, points in zip(
+            (self._now, self._first, self._up, self._up_first),
+            (now, first, up, up_first),
+            strict=True,
+        ):
+            line.show_points(x, points)
+        y = self._y.follow(now, first, up, up_first)
+        if y is not None:
+            self.plot.follow(x_range, y)
+        dots = (*self._dots_of(last, now), *self._dots_of(values, up))
+        self._dots.show_dots(dots, self.layer - 1)
+        self._show_tags(
+            x,
+            (
+                (up, "forward |h| →", "warn", 0.1),
+                (now, "← backward |δ|", "accent", 0.75),
+                (first, "at step 0", "muted", 0.4),
+                (up_first, "at step 0", "muted", 0.6),
+            ),
+        )
+
+    def _draw_reference(self, source: RunSource, step: int) -> tuple[np.ndarray, str]:
+        """Draw the reference at the same step, or at its last one that was measured."""
+        other = other_than(source, self.reference)
+        column = other.layer_columns.get(self.face.quantity) if other is not None else None
+        if other is None or column is None or not len(column):
+            self._other.clear_points()
+            return np.zeros(0), ""
+        text = reference_name(other)
+        row = column.read(step, step + 1)
+        found = (step, row[0]) if len(row) and not not_measured(row[0]).all() else column.latest()
+        if found is None:
+            self._other.clear_points()
+            return np.zeros(0), ""
+        if found[0] != step:
+            text = f"{text} at step {integer(found[0])}"
+        values = log10(found[1])
+        self._other.show_points(np.arange(1, len(values) + 1, dtype=np.float64), values)
+        return values, text
 
     def _draw_theory(
         self, source: RunSource, x: np.ndarray, column: Column
@@ -178,31 +296,29 @@ class ProfileView(FaceView):
     def _show_tags(
         self,
         x: np.ndarray,
-        now: np.ndarray,
-        first: np.ndarray,
-        before: np.ndarray | None,
-        text: str,
-        theory: np.ndarray,
-        bound: np.ndarray,
+        lines: tuple[tuple[np.ndarray | None, str, str, float], ...],
+        *,
+        same: bool = False,
     ) -> None:
+        """Name lines: values, words, colour, and at which share of the layers the words are.
+
+        Parameters
+        ----------
+        same : bool
+            Whether step 0 looks like what is named before it, and needs no name.
+        """
         tags: list[Tag] = []
-        # Each at a place of its own, so that the words part even where the lines meet.
-        lines = ((now, "now", "accent", 0.12), (before, text, "muted", 0.6))
-        same = before is not None and np.allclose(before, first, atol=0.15, equal_nan=True)
-        lines = (*lines, (first, "at step 0", "muted", 0.35))
-        lines = (*lines, (theory, "theory √χ", "good", 0.75))
-        lines = (*lines, (bound, "∏ sup φ′", "warn", 0.5))
+        drawn: list[tuple[np.ndarray, np.ndarray]] = []
         for values, words, color, share in lines:
-            if values is None or not len(values) or (values is first and same):
+            if values is None or not len(values):
                 continue
-            finite = np.flatnonzero(np.isfinite(values))
-            if finite.size:
+            places = np.arange(1, len(values) + 1, dtype=np.float64)  # of a reference not as many
+            drawn.append((places, values))
+            finite = np.flatnonzero(np.isfinite(values) & (places <= len(x)))
+            if finite.size and not (same and words == "at step 0"):
                 at = finite[min(int(share * finite.size), finite.size - 1)]
-                tags.append(Tag(float(x[at]), float(values[at]), words, color))
-        drawn = tuple(
-            (x, one) for one in (now, first, before, theory, bound) if one is not None and len(one)
-        )
-        self.plot.overlay.show_tags(tuple(tags), drawn)
+                tags.append(Tag(float(places[at]), float(values[at]), words, color))
+        self.plot.overlay.show_tags(tuple(tags), tuple(drawn))
 
     def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
         column, layer = self._column(), round(x)
@@ -215,11 +331,24 @@ class ProfileView(FaceView):
         info = self.source.facts.layers[layer - 1]
         words = "exactly 0" if value == 0 else number(value, 3)
         kind = getattr(info.activation, "kind", "")
-        title = f"layer {layer} · {info.units} {kind}".rstrip()
-        return Cursor(layer, y, (title, f"{self.face.symbol} = {words}"))
+        lines = [f"layer {layer} · {info.units} {kind}".rstrip(), f"{self.face.symbol} = {words}"]
+        step, _ = self._shown(self.source, column)
+        if self.both:
+            row = self.source.layer_columns[_FORWARD.quantity].read(step, step + 1)
+            if len(row):
+                up = float(row[0][layer - 1])
+                lines.append(f"|h| = {'exactly 0' if up == 0 else number(up, 3)}")
+        return Cursor(layer, y, tuple(lines))
 
     def _pick(self, plot: Plot, x: float, y: float) -> None:
         self._select(round(x))
+
+    # Qt ----------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        wide = self.width() >= self.theme.px(_WIDE)
+        self.header.set_title(self.title if wide else "Profile")
+        super().resizeEvent(event)
 
 
 def _special(value: float) -> tuple[Shape, str]:

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt, Slot
 from PySide6.QtWidgets import QSpinBox
 
-from app.plots import Bars, Dots, Follower, Line, Plot, Rule, Scale, Tag
+from app.plots import Bars, Dots, Follower, Line, Mark, Plot, Rule, Scale, Tag
 from app.plots.dots import Dot
+from app.plots.envelope_curve import Band
 from app.plots.notes import Cursor
 from app.plots.text import integer, number, percent
 from app.theme import Theme
+from app.views.base import View
+from app.views.header import Segments
 from app.views.of_frame import FrameView
-from app.views.table import Row, Table
+from app.views.saturation_steps import SHARES, SharePicture
+from app.views.stack import AXIS, StackView
+from app.views.table import Row, Table, layers_table
 from core.experiment.fields import Part
 from core.record import LayerFrame, RunSource
 
 MOST_DOTS = 1000  # more cannot be told apart; the share shown is said in the subtitle
 SATURATED = 0.05  # of sup phi', as in the quantity saturated_fraction
+FAR = 3.0
+"""|z| beyond which a sigmoid passes on less than a fifth of its most."""
 
 
-class SaturationView(FrameView):
-    """phi and phi' of a layer, each unit as a dot, with the histograms of phi'(z) and z."""
+class SaturationView(FrameView, StackView):
+    """phi and phi' of a layer, each unit as a dot, with the histograms of phi'(z) and z.
+
+    Or, over the run: mean phi' and share of saturated units of every layer.
+    """
 
     key = "saturation"
     title = "Saturation"
@@ -32,28 +43,48 @@ class SaturationView(FrameView):
     empty_text = "Press Run to start: the units of a layer ride on φ′ here."
 
     def _fill(self) -> None:
+        self._laid: tuple[int, bool] | None = None  # what rows were laid out for
         self._z = Follower(margin=0.04, shrink=0.35, smallest=1.0)
         self._curve_key: Hashable = None
         self._sup = 1.0
         self._tags: tuple[Tag, ...] = ()
         self._lines: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
-        self.plot = Plot(Scale.LINEAR, Scale.LINEAR, bottom=3)
+        self._curves = Plot(Scale.LINEAR, Scale.LINEAR, bottom=3)
         self._passed = Plot(Scale.NONE, Scale.LINEAR, left=2, bottom=3, mouse=(False, False))
         self._summed = Plot(Scale.LINEAR, Scale.NONE, mouse=(False, False))
-        self.canvas.add_plot(self.plot, 0, 0)
+        self.canvas.add_plot(self._curves, 0, 0)
         self.canvas.add_plot(self._passed, 0, 1)
         self.canvas.add_plot(self._summed, 1, 0)
         self._passed.setMinimumWidth(96)
         self._passed.setMaximumWidth(96)
         self._summed.setMinimumHeight(72)
         self._summed.setMaximumHeight(72)
-        self._phi, self._derivative = Line(), Line()
+        self._phi, self._derivative, self._far = Line(), Line(), Band()
+        self._curves.add(self._far)
         self._passed_bars, self._summed_bars = Bars(lying=True), Bars()
-        self.plot.add(self._phi)
-        self.plot.add(self._derivative)
+        self._curves.add(self._phi)
+        self._curves.add(self._derivative)
         self._passed.add(self._passed_bars)
         self._summed.add(self._summed_bars)
-        self._dots = Dots(self.plot, size=6.5)
+        self._dots = Dots(self._curves, size=6.5)
+        self._shares = tuple(SharePicture(one, lowest=one is SHARES[-1]) for one in SHARES)
+        self.stack = tuple(share.plot for share in self._shares)
+        self.plot = self.stack[-1]
+        self._placed: tuple[Any, ...] = (self._curves, self._passed, self._summed)
+        self._take_out()
+        for row, share in enumerate(self._shares):
+            self.canvas.add_plot(share.plot, row, 0)
+            self.canvas.ci.addItem(share.bar, row, 1)
+        self._placed = tuple(item for share in self._shares for item in (share.plot, share.bar))
+        self._when = Segments(
+            (
+                ("now", "now", "The units of the chosen layer at this step"),
+                ("run", "over time", "All layers at every step"),
+            ),
+            self,
+        )
+        self.header.add_control(self._when)
+        self._arrange()
         self._chooser = QSpinBox(self)
         self._chooser.setPrefix("layer ")
         self._chooser.setRange(1, 1)
@@ -67,10 +98,66 @@ class SaturationView(FrameView):
     def _connect(self) -> None:
         super()._connect()
         self._chooser.valueChanged.connect(self._on_layer_chosen)
-        self.plot.view_changed.connect(self._on_plot_moved)
+        self._curves.view_changed.connect(self._on_curves_moved)
+        self._when.chosen.connect(self._on_when_chosen)
+
+    @property
+    def over_time(self) -> bool:
+        """Whether all steps are shown, not one."""
+        return self._when.key == "run"
+
+    def _arrange(self) -> None:
+        """Place what is shown in the canvas; the rest would keep its room there."""
+        now = ((self._curves, 0, 0), (self._passed, 0, 1), (self._summed, 1, 0))
+        run = [
+            (item, row, column)
+            for row, share in enumerate(self._shares)
+            for column, item in enumerate((share.plot, share.bar))
+        ]
+        self._take_out()
+        shown = run if self.over_time else now
+        layout: Any = self.canvas.ci.layout
+        for item, row, column in shown:
+            layout.addItem(item, row, column)
+            item.setVisible(True)
+        self._placed = tuple(item for item, _, _ in shown)
+        self._stretch()
+
+    def _take_out(self) -> None:
+        layout: Any = self.canvas.ci.layout
+        for item in self._placed:
+            layout.removeItem(item)
+            item.setVisible(False)
+
+    def _stretch(self) -> None:
+        """Make both pictures over time of one height: the axis of the lower one comes on top."""
+        laid = (self.canvas.height(), self.over_time)
+        if laid == self._laid:
+            return
+        self._laid = laid
+        half = max(1.0, (self.canvas.height() - 12 - AXIS) / 2)  # less margins and spacing
+        heights = (half, half + AXIS)
+        layout: Any = self.canvas.ci.layout
+        for row, (plot, height) in enumerate(zip(self.stack, heights, strict=True)):
+            plot.setPreferredHeight(height)
+            factor = int(self.over_time or row == 0)
+            if layout.rowStretchFactor(row) != factor:
+                layout.setRowStretchFactor(row, factor)
+        layout.activate()
+
+    @Slot(str)
+    def _on_when_chosen(self, key: str) -> None:
+        self._arrange()
+        self._footer.set_title("step" if self.over_time else "z")
+        self._chooser.setVisible(not self.over_time)
+        self.canvas.follow_again()
+        self.invalidate()
 
     def _reset(self) -> None:
-        super()._reset()
+        StackView._reset(self)
+        FrameView._reset(self)
+        for share in self._shares:
+            share.clear_points()
         self._z.reset()
         self._curve_key = None
 
@@ -80,6 +167,9 @@ class SaturationView(FrameView):
         self._derivative.set_color(theme.color("accent"))
         self._derivative.set_fine(True)
         self._dots.set_outline(theme.color("text"))
+        self._far.set_color(theme.color("bad", 0.07))
+        for share in self._shares:
+            share.set_theme(theme)
 
     def set_layer(self, number: int) -> None:
         if number != self.layer:
@@ -94,11 +184,13 @@ class SaturationView(FrameView):
             self.layer_selected.emit(number)
 
     @Slot()
-    def _on_plot_moved(self) -> None:
-        self._passed.show_part(x=(0.0, 1.12), y=self.plot.y_range)
-        self._summed.show_part(x=self.plot.x_range, y=(0.0, 1.3))
+    def _on_curves_moved(self) -> None:
+        self._passed.show_part(x=(0.0, 1.12), y=self._curves.y_range)
+        self._summed.show_part(x=self._curves.x_range, y=(0.0, 1.3))
 
     def tables(self, source: RunSource) -> tuple[Table, ...]:
+        if self.over_time:
+            return (layers_table(source, SHARES, f"{self.key}-steps"),)
         frame = self.frame
         if frame is None:
             return ()
@@ -120,6 +212,29 @@ class SaturationView(FrameView):
             Table("histograms", ("step", "layer", "quantity", "low", "high", "count"), histograms),
         )
 
+    # Of one step, or of all ----------------------------------------------------------------
+
+    def _prepare(self, source: RunSource) -> None:
+        if not self.over_time:
+            super()._prepare(source)
+
+    def _obstacle(self, source: RunSource) -> tuple[str, str] | None:
+        return View._obstacle(self, source) if self.over_time else super()._obstacle(source)
+
+    def _picture(self, source: RunSource) -> Hashable:
+        return View._picture(self, source) if self.over_time else super()._picture(source)
+
+    def _steps_a_pixel(self) -> float:
+        return StackView._steps_a_pixel(self) if self.over_time else super()._steps_a_pixel()
+
+    def _shown_step(self, source: RunSource) -> int:
+        return View._shown_step(self, source) if self.over_time else super()._shown_step(source)
+
+    def _pick(self, plot: Plot, x: float, y: float) -> None:
+        if self.over_time:
+            super()._pick(plot, x, y)
+            self._select(round(y))
+
     # Drawing -----------------------------------------------------------------------------
 
     def _show_layer(self) -> None:
@@ -132,31 +247,56 @@ class SaturationView(FrameView):
         self._chooser.blockSignals(False)
 
     def _draw(self, source: RunSource) -> None:
+        if self.over_time:
+            self._draw_run(source)
+        else:
+            self._draw_now(source)
+
+    def _draw_run(self, source: RunSource) -> None:
+        self._stretch()
+        x = self._x_range(source, -0.5)
+        rows = self._visible_rows(source, x)
+        for share in self._shares:
+            share.draw(source, rows)
+            share.plot.follow(x, (0.5, self.layer_count + 0.5))
+            share.plot.overlay.show_row(self.layer)
+        self._show_marks(source)
+        self.header.subtitle.set_words("of every layer")
+
+    def _draw_now(self, source: RunSource) -> None:
         frame = self.frame
         assert frame is not None
         self._show_layer()
         number_ = min(max(self.layer, 1), len(frame.layers))
         layer = frame.layers[number_ - 1]
         z = self._z.follow(layer.z.edges, layer.unit_z, [-4.0, 4.0]) or (-4.0, 4.0)
-        shown = z if self.plot.following else self.plot.x_range
+        shown = z if self._curves.following else self._curves.x_range
         title = self._draw_curves(layer.activation, shown)
-        self.plot.follow(z, (-0.07 * self._sup, 1.14 * self._sup))
+        self._curves.follow(z, (-0.07 * self._sup, 1.14 * self._sup))
         color = self.theme.layer_color(number_, len(frame.layers))
         count = self._draw_dots(layer, color)
         order = np.argsort(layer.unit_z)
         units_line = tuple(
             part[order].astype(np.float64) for part in (layer.unit_z, layer.unit_derivative)
         )
-        self.plot.overlay.show_tags(self._tags, (*self._lines, (units_line[0], units_line[1])))
+        self._curves.overlay.show_tags(self._tags, (*self._lines, (units_line[0], units_line[1])))
         for bars, histogram in (
             (self._passed_bars, layer.derivative),
             (self._summed_bars, layer.z),
         ):
             bars.set_color(color)
             bars.show_counts(histogram.edges, histogram.counts)
-        self._on_plot_moved()
+        self._on_curves_moved()
         limit = Rule(SATURATED * self._sup)
-        self.plot.overlay.show_rules((Rule(limit.y, "saturated below 5 % of sup φ′"),))
+        rules = [Rule(limit.y, "saturated below 5 % of sup φ′")]
+        marks: tuple[Mark, ...] = ()
+        if getattr(layer.activation, "kind", "") == "sigmoid":
+            rules.append(Rule(self._sup, "¼: the most a sigmoid passes on"))
+            marks = (Mark(-FAR), Mark(FAR, "saturated in the texts: |z| > 3"))
+        self._show_far(shown, shaded=bool(marks))
+        self._curves.overlay.show_rules(tuple(rules))
+        self._curves.overlay.show_marks(marks)
+        self._summed.overlay.show_marks(tuple(Mark(mark.x) for mark in marks))
         self._passed.overlay.show_rules((limit,))
         self._passed.overlay.show_tags(
             (Tag(0.0, limit.y, self._saturated(source, number_), above=True),)
@@ -168,6 +308,14 @@ class SaturationView(FrameView):
         units = len(layer.unit_z)
         dots = "one dot a unit" if count == units else f"{integer(count)} of {integer(units)} units"
         self.header.subtitle.set_words(f"layer {number_}, {title}, {dots}")
+
+    def _show_far(self, z: tuple[float, float], *, shaded: bool) -> None:
+        """Shade where the argument of a sigmoid is far from 0."""
+        if not shaded:
+            self._far.clear_points()
+            return
+        left, right = np.array([min(z[0], -FAR), FAR]), np.array([-FAR, max(z[1], FAR)])
+        self._far.show_area(left, right, np.full(2, -self._sup), np.full(2, 2 * self._sup))
 
     def _draw_curves(self, activation: Part, z: tuple[float, float]) -> str:
         """Draw phi and phi' over ``z`` unless they are there already; return their name."""
@@ -222,8 +370,10 @@ class SaturationView(FrameView):
         return f"{percent(share)} saturated"
 
     def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
+        if self.over_time:
+            return self._read_run(x, y)
         frame = self.frame
-        if frame is None or plot is not self.plot:
+        if frame is None or plot is not self._curves:
             return None
         layer = frame.layers[min(self.layer, len(frame.layers)) - 1]
         area, at = plot.area(), plot.to_pixels(x, y)
@@ -240,6 +390,17 @@ class SaturationView(FrameView):
         z, slope = float(layer.unit_z[unit]), float(layer.unit_derivative[unit])
         lines = (f"unit {unit + 1}", f"mean z {number(z)}", f"mean φ′ {number(slope)}")
         return Cursor(z, slope, lines, box=True)
+
+    def _read_run(self, x: float, y: float) -> Cursor | None:
+        source, layer = self.source, round(y)
+        if source is None or not -0.5 <= x < source.steps - 0.5:
+            return None
+        if not 1 <= layer <= self.layer_count:
+            return None
+        step = self._step_at(source, x)
+        words = (share.words_at(source, step, layer) for share in self._shares)
+        lines = (f"layer {layer} · step {integer(step)}", *(one for one in words if one))
+        return Cursor(step, layer, lines, cross=True)
 
 
 def _peak(grid: np.ndarray, slope: np.ndarray) -> tuple[float, float]:

@@ -2,7 +2,9 @@
 
 ``python tests/bench/window.py [--seconds 6] [--rounds 3]`` starts its own Xvfb if there is no
 display, and prints the ratio of both speeds, measured in turn in fresh processes, with the
-pictures a second, the time a picture takes, and the paint events counted.
+pictures a second, the longest 1 % of the times between two of them, the share of a core that the
+window's thread takes, the paint events counted, and how long a choice of a layer takes from the
+event to the paint of the layer table (the longest 1 %).
 """
 
 from __future__ import annotations
@@ -10,16 +12,32 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import shutil
 import statistics
 import subprocess
 import sys
+import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPERIMENTS = ("twenty-sigmoid-layers", "fashion-batch-norm", "two-moons")
 ENDLESS = ["training.epochs=1000000"]
+COLUMNS = (
+    ("window /s", "steps_per_s", 0),
+    ("frames/s", "frames_per_s", 1),
+    ("interval p99 ms", "interval_p99_ms", 0),
+    ("core share", "core_share", 2),
+    ("answer p99 ms", "answer_p99_ms", 0),
+    ("refresh ms", "refresh_ms", 1),
+    ("paint ms", "paint_ms", 1),
+    ("plot paints/s", "plot_paints_per_s", 1),
+    ("first paint s", "first_paint_s", 2),
+    ("ready s", "ready_s", 1),
+)
+"""Title, key, and digits after the point."""
 
 
 def alone(name: str, seconds: float) -> dict[str, float]:
@@ -46,7 +64,7 @@ def alone(name: str, seconds: float) -> dict[str, float]:
 
 def under_window(name: str, seconds: float) -> dict[str, float]:
     """Train under the open window, six views live, and count what is painted."""
-    from PySide6.QtCore import QEvent, QObject, QTimer
+    from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 
     from app.application import LabApplication
     from app.settings import Settings
@@ -55,13 +73,42 @@ def under_window(name: str, seconds: float) -> dict[str, float]:
     from core.experiment import with_settings
 
     class PaintCounter(QObject):
-        """Counts paint events of plots."""
+        """Counts paint events."""
 
         paints = 0
 
         def eventFilter(self, watched: QObject, event: QEvent) -> bool:
             if event.type() is QEvent.Type.Paint:
                 self.paints += 1
+            return False
+
+    class Answers(QObject):
+        """Asks for another layer now and then, and notes when the layer table is painted."""
+
+        asked = Signal(float)
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.waits: list[float] = []
+            self.pending: float | None = None
+            self.done = threading.Event()
+            self.asked.connect(self.answer)
+            self.thread = threading.Thread(target=self.ask)
+
+        def ask(self) -> None:
+            while not self.done.wait(0.15 + 0.1 * random.random()):
+                self.asked.emit(time.perf_counter())  # into the queue of the window's thread
+
+        @Slot(float)
+        def answer(self, since: float) -> None:
+            self.pending = since
+            count = max(1, len(session.source.facts.layers))
+            session.select_layer(session.layer % count + 1)
+
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() is QEvent.Type.Paint and self.pending is not None:
+                self.waits.append(time.perf_counter() - self.pending)
+                self.pending = None
             return False
 
     started = time.perf_counter()
@@ -88,6 +135,17 @@ def under_window(name: str, seconds: float) -> dict[str, float]:
     window.show_views()
     result: dict[str, float] = {"first_paint_s": first_paint}
     session, clock = laboratory.session, laboratory.clock
+    answers = Answers()
+    laboratory.panel.layers.table.viewport().installEventFilter(answers)
+    drawn: list[float] = []
+
+    def note() -> None:
+        if clock.frames != note.frames:
+            note.frames = clock.frames
+            drawn.append(time.perf_counter())
+
+    note.frames = 0
+    clock.ticked.connect(note)
 
     def begin() -> None:
         if session.source.steps < 50:
@@ -100,7 +158,10 @@ def under_window(name: str, seconds: float) -> dict[str, float]:
         result["at"] = time.perf_counter()
         result["frames"], result["refresh"] = clock.frames, clock.seconds_in_refresh
         result["painting"] = clock.seconds_in_painting
+        result["thread"] = time.thread_time()
         counter.paints = 0
+        drawn.clear()
+        answers.thread.start()
         QTimer.singleShot(int(seconds * 1000), end)
 
     def end() -> None:
@@ -113,6 +174,13 @@ def under_window(name: str, seconds: float) -> dict[str, float]:
         painted = clock.seconds_in_painting - result.pop("painting")
         result["paint_ms"] = 1000 * painted / max(1, frames)
         result["plot_paints_per_s"] = counter.paints / elapsed
+        result["core_share"] = (time.thread_time() - result.pop("thread")) / elapsed
+        gaps = sorted(later - one for one, later in pairwise(drawn))
+        result["interval_p99_ms"] = 1000 * gaps[int(0.99 * len(gaps))]
+        answers.done.set()
+        answers.thread.join()
+        waits = sorted(answers.waits)
+        result["answer_p99_ms"] = 1000 * waits[int(0.99 * len(waits))]
         application.quit()
 
     QTimer.singleShot(0, begin)
@@ -146,10 +214,9 @@ def child(mode: str, name: str, seconds: float) -> dict[str, float]:
 
 def compare(seconds: float, rounds: int, names: tuple[str, ...]) -> None:
     """Print the table."""
+    heads = [(title, len(title) + 2) for title, _, _ in COLUMNS]
     print(
-        f"{'experiment':<24}{'alone /s':>10}{'window /s':>11}{'ratio':>7}{'frames/s':>10}"
-        f"{'refresh ms':>12}{'paint ms':>10}{'plot paints/s':>15}"
-        f"{'first paint s':>15}{'ready s':>9}"
+        f"{'experiment':<24}{'alone /s':>10}{'ratio':>8}" + "".join(f"{t:>{w}}" for t, w in heads)
     )
     for name in names:
         free: list[float] = []
@@ -161,12 +228,8 @@ def compare(seconds: float, rounds: int, names: tuple[str, ...]) -> None:
         ratio = statistics.median(
             one["steps_per_s"] / rate for one, rate in zip(shown, free, strict=True)
         )
-        print(
-            f"{name:<24}{statistics.median(free):>10.0f}{middle['steps_per_s']:>11.0f}"
-            f"{ratio:>7.2f}{middle['frames_per_s']:>10.1f}{middle['refresh_ms']:>12.1f}{middle['paint_ms']:>10.1f}"
-            f"{middle['plot_paints_per_s']:>15.1f}{middle['first_paint_s']:>15.2f}"
-            f"{middle['ready_s']:>9.1f}"
-        )
+        cells = (f"{middle[key]:>{len(title) + 2}.{digits}f}" for title, key, digits in COLUMNS)
+        print(f"{name:<24}{statistics.median(free):>10.0f}{ratio:>8.2f}" + "".join(cells))
 
 
 def main() -> None:

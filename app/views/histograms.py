@@ -22,11 +22,11 @@ _PARTS = (
 )
 
 
-class DistributionsView(FrameView):
+class HistogramsView(FrameView):
     """z, phi'(z), delta and gradient of the chosen layer in one batch."""
 
-    key = "distributions"
-    title = "Distributions"
+    key = "histograms"
+    title = "Histograms"
     quantities = ("derivative_mean", "delta_norm", "weight_grad_norm")
     x_title = "value; bars: share of the tallest"
     empty_text = "Press Run to start: how the values of a layer spread is drawn here."

@@ -1,0 +1,180 @@
+"""Every key and click at a glance, by what they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.shell.actions import COMMANDS
+from app.shell.key_caps import KeyCaps
+
+COLUMNS = 3
+_COLUMN = 272  # pixels
+_ROW = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """What one does for what; several ``keys`` are several ways, or several presses."""
+
+    group: str
+    keys: tuple[str, ...]
+    text: str
+
+
+MORE = (
+    Shortcut("Pictures", ("1", "2", "3", "4"), "Show ∂W, δ, h, ΔW/W"),
+    Shortcut("Pictures", ("Click",), "Select the layer"),
+    Shortcut("Pictures", ("Wheel",), "Zoom"),
+    Shortcut("Pictures", ("Drag",), "Move the range"),
+    Shortcut("Pictures", ("Double-click",), "Follow the run again"),
+    Shortcut("Layer table", ("Ctrl+Click",), "Select one more"),
+    Shortcut("Layer table", ("Shift+Click",), "Select all up to here"),
+    Shortcut("Layer table", ("F2", "Double-click"), "Edit a cell"),
+    Shortcut("Layer table", ("Ctrl+D",), "Duplicate"),
+    Shortcut("Layer table", ("Del",), "Remove"),
+    Shortcut("Layer table", ("Alt+Up", "Alt+Down"), "Move"),
+    Shortcut("Layer table", ("Ctrl+C", "Ctrl+X", "Ctrl+V"), "Copy, cut, paste"),
+    Shortcut("Fields", ("Up", "Down"), "A step up, down"),
+    Shortcut("Fields", ("PgUp", "PgDown"), "Ten steps up, down"),
+    Shortcut("Fields", ("Return",), "Accept what was typed"),
+    Shortcut("Fields", ("Ctrl+Return",), "The same in a long text"),
+    Shortcut("Fields", ("Esc",), "Take back what was typed"),
+)
+"""Keys and clicks that belong to a part of the window, not to a command; add yours here."""
+
+
+def shortcuts_of(actions: Mapping[str, QAction]) -> list[Shortcut]:
+    """Return all shortcuts: those of the commands as they are in force, then the rest."""
+    found = []
+    for command in COMMANDS:
+        keys = actions[command.key].shortcut()
+        written = keys.toString(QKeySequence.SequenceFormat.PortableText)
+        if written:
+            found.append(Shortcut(command.group, (written,), command.text.removesuffix(" …")))
+    return [*found, *MORE]
+
+
+def in_columns(counts: Sequence[int], columns: int = COLUMNS) -> list[int]:
+    """Return where each column begins, so that the longest is as short as can be.
+
+    Parameters
+    ----------
+    counts : sequence of int
+        Rows of each group; a group stays in one column, and groups stay in order.
+    """
+    places = range(1, len(counts))
+    every = combinations(places, min(columns, len(counts)) - 1)
+    heads = [count + 2 for count in counts]  # a title and a gap
+
+    def longest(cuts: tuple[int, ...]) -> int:
+        edges = (0, *cuts, len(counts))
+        return max(sum(heads[a:b]) for a, b in pairwise(edges))
+
+    return [0, *min(every, key=longest)]
+
+
+class ShortcutSheet(QDialog):
+    """A window with all shortcuts; it stays open beside the laboratory until it is closed.
+
+    Parameters
+    ----------
+    actions : mapping of str to QAction
+        The commands by key; their shortcuts are read when the sheet is first shown.
+    """
+
+    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._actions = actions
+        self._filled = False
+        self._build()
+
+    def _build(self) -> None:
+        self.setWindowTitle("Keyboard shortcuts")
+        self.setAccessibleName("Keyboard shortcuts")
+        self.setModal(False)
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._page = QWidget()
+        area.setWidget(self._page)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(area)
+
+    def _fill(self) -> None:
+        groups: dict[str, list[Shortcut]] = {}
+        for shortcut in shortcuts_of(self._actions):
+            groups.setdefault(shortcut.group, []).append(shortcut)
+        starts = in_columns([len(some) for some in groups.values()])
+        across = QHBoxLayout(self._page)
+        across.setContentsMargins(24, 20, 24, 20)
+        across.setSpacing(32)
+        column = QVBoxLayout()
+        for place, (title, some) in enumerate(groups.items()):
+            if place in starts:
+                column = QVBoxLayout()
+                column.setSpacing(14)
+                across.addLayout(column)
+            column.addLayout(_group(title, some))
+            if place + 1 in (*starts, len(groups)):
+                column.addStretch(1)
+
+    @Slot()
+    def toggle(self) -> None:
+        """Show the sheet, or close it if it is in front."""
+        if self.isVisible() and self.isActiveWindow():
+            self.close()
+            return
+        if not self._filled:
+            self._filled = True
+            self._fill()
+            room = self.screen().availableGeometry().size() * 0.9
+            self.resize(self._page.sizeHint().boundedTo(room))
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    # Qt ------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Question:  # what opens it, closes it
+            self.close()
+        else:
+            super().keyPressEvent(event)
+
+
+def _group(title: str, shortcuts: Sequence[Shortcut]) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(12)
+    grid.setVerticalSpacing(0)
+    grid.setColumnMinimumWidth(0, _COLUMN // 2)
+    grid.setColumnStretch(0, 1)
+    heading = QLabel(title)
+    heading.setProperty("role", "section")
+    grid.addWidget(heading, 0, 0, 1, 2)
+    grid.setRowMinimumHeight(0, _ROW)
+    for row, shortcut in enumerate(shortcuts, 1):
+        text = QLabel(shortcut.text)
+        text.setTextFormat(Qt.TextFormat.PlainText)
+        caps = KeyCaps(shortcut.keys)
+        text.setBuddy(caps)
+        grid.addWidget(text, row, 0)
+        grid.addWidget(caps, row, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        grid.setRowMinimumHeight(row, _ROW)
+    return grid
