@@ -55,6 +55,10 @@ class Line(pg.PlotCurveItem):
             self.opts["antialias"] = fine  # setData without points would drop them
             self._make_pen()
 
+    def boundingRect(self) -> QRectF:
+        """Return what is seen: to find the ends of the points costs more than to draw them."""
+        return self.viewRect() or QRectF()
+
     def clear_points(self) -> None:
         """Draw nothing."""
         if self.xData is not None and len(self.xData):

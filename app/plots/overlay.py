@@ -24,7 +24,7 @@ _PLACES = tuple(
 )
 
 
-CALM_S = 0.3
+CALM_S = 0.5
 """How long words stay where they are while a run goes."""
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from app.application import LabApplication
 from app.clock import RenderClock
 from app.form import commit_focused
 from app.panels import ExperimentPanel
@@ -40,8 +41,8 @@ log = logging.getLogger(__name__)
 READOUT_TICKS = 4
 """Numbers change eight times a second: faster they cannot be read, and each costs training."""
 COST_TICKS = 32
-BAR_TICKS = 8
-"""The bars in the layer table are repainted half as often."""
+BAR_TICKS = 12
+"""The bars in the layer table are repainted a third as often."""
 
 
 class Laboratory(QObject):
@@ -269,6 +270,9 @@ class Laboratory(QObject):
         from core.devices import available_devices  # torch is loaded by now
 
         self.panel.set_devices(available_devices())
+        application = LabApplication.instance()
+        if isinstance(application, LabApplication):
+            application.keep_all()
 
     # The clock ---------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from app.shell.track import Track
 from app.theme import Theme, icon
 from core.record import RunSource, State
 
-CURVE_S = 0.5
+CURVE_S = 1.0
 """How often the curve of a growing run is drawn anew."""
 POINTS = 400
 _LEAP = 20  # a larger leap is a twentieth of the run
@@ -235,9 +235,10 @@ class Timeline(QWidget):
     def _show_state(self) -> None:
         steps = self._steps()
         live = self._at is None
-        self.live.setProperty("live", live)
-        self.live.style().unpolish(self.live)
-        self.live.style().polish(self.live)
+        if self.live.property("live") is not live:
+            self.live.setProperty("live", live)
+            self.live.style().unpolish(self.live)
+            self.live.style().polish(self.live)
         self._words.setText("" if live else f"step {integer(self._shown())} of {integer(steps)}")
         for button in (*self._buttons.values(), self.rates, self.live):
             button.setEnabled(steps > 0)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
+from pyqtgraph import arrayToQPath
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFontMetricsF,
@@ -132,15 +131,10 @@ class Track(QWidget):
         height = rect.height() - _TOP - 2
         scale = height / (high - low) if high > low else 0.0
         base = rect.bottom() - 2 if high > low else rect.bottom() - height / 2
+        across = rect.left() + x / max(self._steps - 1, 1) * rect.width()
         painter.setPen(QPen(self._theme.color("accent"), 1.2))
-        line: list[QPointF] = []
-        for step, value in zip(x, y, strict=True):
-            if math.isfinite(value):
-                line.append(QPointF(self._x(step), base - (value - low) * scale))
-            elif line:
-                painter.drawPolyline(line)
-                line = []
-        painter.drawPolyline(line)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(arrayToQPath(across, base - (y - low) * scale, connect="finite"))
 
     def _paint_events(self, painter: QPainter, rect: QRectF) -> None:
         assert self._theme is not None

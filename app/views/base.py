@@ -20,7 +20,7 @@ from app.views.message import Message
 from app.views.table import Table
 from core.record import RunSource, State
 
-TOLD_S = 0.3
+TOLD_S = 0.5
 """How long the words below a picture of a running run stay."""
 
 

@@ -10,7 +10,8 @@ from app.views.base import View
 from core.record import Frame, Parts, RunSource
 
 INTERVAL = 0.1  # s; a snapshot costs the trainer a forward and backward pass's worth
-SLOW_INTERVAL = 0.4  # s; one with what takes longer costs several
+MORE_INTERVAL = 0.25  # s; with the numbers of every unit and bin it costs as much again
+SLOW_INTERVAL = 0.5  # s; one with what takes longer costs several
 SLOW = Parts.LEDGER | Parts.PREDICTIONS | Parts.SINGULAR_VALUES
 
 
@@ -62,9 +63,14 @@ class FrameView(View):
         if newest is not None and newest.step >= source.steps - 1 and self.parts in newest.parts:
             return
         now = time.monotonic()
-        if now - self._asked >= (SLOW_INTERVAL if self.parts & SLOW else INTERVAL):
+        if now - self._asked >= self._interval():
             self._asked = now
             source.request_frame(self.parts)
+
+    def _interval(self) -> float:
+        if self.parts & SLOW:
+            return SLOW_INTERVAL
+        return MORE_INTERVAL if self.parts else INTERVAL
 
     def _obstacle(self, source: RunSource) -> tuple[str, str] | None:
         found = super()._obstacle(source)
