@@ -15,12 +15,13 @@ from app.form import commit_focused
 from app.panels import ExperimentPanel
 from app.panels.place import sentence_at
 from app.session import Session
-from app.shell.cost import CostMeter
+from app.shell.commands import Commands
 from app.shell.dialogs import Dialogs
 from app.shell.files import ExperimentFiles
 from app.shell.main_window import MainWindow
 from app.shell.palette import Palette
 from app.shell.palette_entries import entries_of
+from app.shell.readouts import Readouts, state_text
 from app.shell.shortcut_sheet import ShortcutSheet
 from app.shell.timeline import Timeline
 from app.shell.view_export import ViewExport
@@ -34,15 +35,8 @@ from core.record.source import State
 
 if TYPE_CHECKING:
     from app.views import View
-    from core.record.source import Event, Facts
 
 log = logging.getLogger(__name__)
-
-READOUT_TICKS = 4
-"""Numbers change eight times a second: faster they cannot be read, and each costs training."""
-COST_TICKS = 32
-BAR_TICKS = 12
-"""The bars in the layer table are repainted a third as often."""
 
 
 class Laboratory(QObject):
@@ -70,11 +64,8 @@ class Laboratory(QObject):
         self.timeline = Timeline()
         self.views: list[View] = [view() for view in VIEWS]
         self.view_export = ViewExport(self.views, self.clock, window)
-        self._events_shown: tuple[Event, ...] | None = None
-        self._version_shown = -1
-        self._facts_shown: Facts | None = None
-        self._ticks = 0
-        self._costs = CostMeter()
+        self.commands = Commands(self)
+        self.readouts = Readouts(self)
         self._build()
         self._connect()
         self._show_experiment()
@@ -112,7 +103,7 @@ class Laboratory(QObject):
         for view in self.views:
             view.layer_selected.connect(session.select_layer)
             view.step_selected.connect(session.select_step)
-        self.clock.ticked.connect(self._on_tick)
+        self.clock.ticked.connect(self.readouts.tick)
         window.theme_changed.connect(self._on_theme)
         window.start_page.chosen.connect(self.run_ready)
         window.transport.speed_changed.connect(session.set_speed)
@@ -127,38 +118,6 @@ class Laboratory(QObject):
         window.files_dropped.connect(files.open_dropped)
         window.file_menu.recent_chosen.connect(self.open_file)
         window.may_close = self.may_close
-        actions = window.actions_by_key
-        for key, slot in (
-            ("run", self._on_run),
-            ("step", self._on_step),
-            ("reset", self._on_restart_paused),
-            ("undo", session.undo_stack.undo),
-            ("redo", session.undo_stack.redo),
-            ("open", files.choose),
-            ("save", self._on_save),
-            ("save_as", self._on_save_as),
-            ("export", self.writer.choose_folder),
-            ("export_script", self._on_export_script),
-            ("look", self.dialogs.choose_data),
-            ("explore", self.dialogs.explore_selected),
-            ("inspect_init", self.dialogs.inspect_initialiser),
-            ("clip_geometry", self.dialogs.show_clipping),
-            ("summary", self.dialogs.summarize),
-            ("palette", self.palette.open),
-            ("shortcuts", self.shortcuts.toggle),
-            ("live", self.timeline.go_live),
-            ("play", self.timeline.play_forward),
-            ("play_back", self.timeline.play_backward),
-            ("pin", session.pin),
-            ("unpin", session.unpin),
-            ("next_layer", self._on_next_layer),
-            ("previous_layer", self._on_previous_layer),
-        ):
-            actions[key].triggered.connect(slot)
-        session.undo_stack.canUndoChanged.connect(actions["undo"].setEnabled)
-        session.undo_stack.canRedoChanged.connect(actions["redo"].setEnabled)
-        for key in ("undo", "redo", "unpin"):
-            actions[key].setEnabled(False)
 
     # What others call ------------------------------------------------------------------------
 
@@ -195,10 +154,7 @@ class Laboratory(QObject):
     @Slot()
     def _show_source(self) -> None:
         source = self.session.source
-        self._events_shown = None
-        self._version_shown = -1
-        self.window.set_cost("")
-        self.panel.set_live(None, None)
+        self.readouts.forget()
         self.window.banner.hide()
         self.timeline.set_source(source)
         for view in self.views:
@@ -229,6 +185,7 @@ class Laboratory(QObject):
     def _show_step(self, at: int | None) -> None:
         for view in self.views:
             view.set_step(at)
+        self.readouts.show_bars()
 
     @Slot()
     def _show_reference(self) -> None:
@@ -262,7 +219,7 @@ class Laboratory(QObject):
             )
         elif status.message and status.field:
             self.notify("warn", said, status.hint)
-        self.window.set_state(_state_text(status.state, status.message, source.updates))
+        self.window.set_state(state_text(status.state, status.message, source.updates))
         self.window.start_page.set_state(status.message if status.state is State.BUILDING else "")
 
     @Slot()
@@ -274,64 +231,11 @@ class Laboratory(QObject):
         if isinstance(application, LabApplication):
             application.keep_all()
 
-    # The clock ---------------------------------------------------------------------------------
-
-    @Slot()
-    def _on_tick(self) -> None:
-        session = self.session
-        session.poll()
-        self.writer.poll()
-        self.timeline.refresh()
-        self.window.transport.set_running(session.running)
-        self._ticks += 1
-        if self._ticks % READOUT_TICKS == 0 or not session.running:
-            self._show_readouts(live_bars=self._ticks % BAR_TICKS == 0 or not session.running)
-
-    def _show_readouts(self, *, live_bars: bool) -> None:
-        source = self.session.source
-        if source.version == self._version_shown:
-            return
-        self._version_shown = source.version
-        self.window.transport.show_source(source)
-        self.dialogs.show_source(source)
-        if live_bars and source.layer_columns:
-            delta = source.layer_columns["delta_norm"].last()
-            slope = source.layer_columns["derivative_mean"].last()
-            self.panel.set_live(delta, slope)
-        if source.status.state is not State.RUNNING:
-            self.window.set_state(
-                _state_text(source.status.state, source.status.message, source.updates)
-            )
-        if self._ticks % COST_TICKS == 0 and (cost := self._costs.read(source)):
-            self.window.set_cost(*cost)
-        if source.events is not self._events_shown:
-            self._events_shown = source.events
-            last = source.events[-1] if source.events else None
-            self.window.set_event(f"step {last.step:,}: {last.text}" if last else "")
-        if source.facts is not self._facts_shown:
-            self._facts_shown = source.facts
-            self.panel.set_built(source.facts, source.experiment)
-
-    # Commands --------------------------------------------------------------------------------
-
-    @Slot()
-    def _on_run(self) -> None:
-        self.window.show_views()
-        self.session.toggle()
-        self.window.transport.set_running(self.session.running)
-
-    @Slot()
-    def _on_step(self) -> None:
-        self.window.show_views()
-        self.session.step()
+    # What panels and views ask for ---------------------------------------------------------
 
     @Slot()
     def _on_restart(self) -> None:
         self.session.reset(run=self.session.running)
-
-    @Slot()
-    def _on_restart_paused(self) -> None:
-        self.session.reset()
 
     @Slot(object, str)
     def _on_edited(self, experiment: Experiment, text: str) -> None:
@@ -361,16 +265,9 @@ class Laboratory(QObject):
             self.session.select_layer(found.layer or self.session.layer)
             self.session.select_step(found.step)
 
-    @Slot()
-    def _on_next_layer(self) -> None:
-        self.session.select_layer(min(self.session.layer + 1, self._n_layers()))
-
-    @Slot()
-    def _on_previous_layer(self) -> None:
-        self.session.select_layer(self.session.layer - 1)
-
-    def _n_layers(self) -> int:
-        return max(1, len(self.session.source.facts.layers))
+    @Slot(object)
+    def _on_saved(self, file: Path) -> None:
+        self.window.set_event(f"saved {file.name}")
 
     @Slot(object)
     def _on_theme(self, theme: Theme) -> None:
@@ -381,27 +278,6 @@ class Laboratory(QObject):
         self.panel.optimizer.rates.apply_theme(theme)
         self.dialogs.apply_theme(theme)
 
-    # Files -----------------------------------------------------------------------------------
-
-    @Slot()
-    def _on_save(self) -> None:
-        commit_focused()
-        self.files.save()
-
-    @Slot()
-    def _on_save_as(self) -> None:
-        commit_focused()
-        self.files.save_as()
-
-    @Slot(object)
-    def _on_saved(self, file: Path) -> None:
-        self.window.set_event(f"saved {file.name}")
-
-    @Slot()
-    def _on_export_script(self) -> None:
-        commit_focused()
-        self.writer.choose_script()
-
     def close(self) -> None:
         """Stop the clock and the run; a file being written is finished first."""
         self.window.may_close = None
@@ -409,14 +285,6 @@ class Laboratory(QObject):
         self.session.shutdown()
         self.writer.close()
         self.view_export.close()
-
-
-def _state_text(state: State, message: str, steps: int) -> str:
-    if message:
-        return message
-    if state is State.PAUSED:
-        return f"Paused after {steps:,} steps." if steps else "Ready. Press Run, or Space."
-    return {State.RUNNING: "Training.", State.BUILDING: "Preparing."}.get(state, state.value)
 
 
 def _literal(text: str) -> str:

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from app.shell.actions import COMMANDS
 from app.shell.key_caps import KeyCaps
 
-COLUMNS = 3
+COLUMNS = 4
 _COLUMN = 272  # pixels
 _ROW = 24
 
@@ -38,10 +38,15 @@ class Shortcut:
 
 MORE = (
     Shortcut("Pictures", ("1", "2", "3", "4"), "Show ∂W, δ, h, ΔW/W"),
-    Shortcut("Pictures", ("Click",), "Select the layer"),
+    Shortcut("Pictures", ("5",), "Profile: forward and backward"),
+    Shortcut("Pictures", ("[", "]", "{", "}"), "Heatmap: ends of the colours"),
+    Shortcut("Pictures", ("Click",), "Select layer and step"),
     Shortcut("Pictures", ("Wheel",), "Zoom"),
     Shortcut("Pictures", ("Drag",), "Move the range"),
     Shortcut("Pictures", ("Double-click",), "Follow the run again"),
+    Shortcut("Recording", ("Left", "Right"), "Look one step back, on"),
+    Shortcut("Recording", ("Shift+Left", "Shift+Right"), "A twentieth of the run"),
+    Shortcut("Recording", ("Home", "Esc"), "First step, back to live"),
     Shortcut("Layer table", ("Ctrl+Click",), "Select one more"),
     Shortcut("Layer table", ("Shift+Click",), "Select all up to here"),
     Shortcut("Layer table", ("F2", "Double-click"), "Edit a cell"),
@@ -123,8 +128,8 @@ class ShortcutSheet(QDialog):
             groups.setdefault(shortcut.group, []).append(shortcut)
         starts = in_columns([len(some) for some in groups.values()])
         across = QHBoxLayout(self._page)
-        across.setContentsMargins(24, 20, 24, 20)
-        across.setSpacing(32)
+        across.setContentsMargins(20, 20, 20, 20)
+        across.setSpacing(28)
         column = QVBoxLayout()
         for place, (title, some) in enumerate(groups.items()):
             if place in starts:

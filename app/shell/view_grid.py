@@ -125,6 +125,12 @@ class ViewGrid(QMainWindow):
             self._on_changed()
         dock.raise_()
 
+    def bring_forward(self, key: str) -> None:
+        """Show a view in front of those that share its place, if it has one."""
+        dock = self.docks[key]
+        if not dock.isHidden():
+            dock.raise_()
+
     def hide_view(self, key: str) -> None:
         """Take a view out of the workspace."""
         self.docks[key].hide()

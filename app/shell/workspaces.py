@@ -46,7 +46,7 @@ WORKSPACES = (
         "Overview",
         "A bit of everything: what the run does, and where the gradient is.",
         (
-            (("loss",), ("accuracy",), ("heatmap",)),
+            (("loss",), ("accuracy", "predictions", "decision"), ("heatmap",)),
             (
                 ("saturation", "cascade"),
                 ("ridgelines", "histograms"),

@@ -518,7 +518,8 @@ def test_a_narrow_window_shows_two_views_side_by_side_and_the_others_as_tabs(lab
     window.resize(1440, 900)
     qtbot.waitUntil(lambda: behind("loss") == set(), timeout=5_000)
     window.resize(1024, 700)
-    qtbot.waitUntil(lambda: behind("loss") == {"dock_accuracy"}, timeout=5_000)
+    learning = {"dock_accuracy", "dock_predictions", "dock_decision"}
+    qtbot.waitUntil(lambda: behind("loss") == learning, timeout=5_000)
     assert behind("saturation") == {"dock_cascade", "dock_ridgelines", "dock_histograms"}
     assert window._docks["loss"].isVisible()
     window.resize(1440, 900)

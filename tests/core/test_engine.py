@@ -518,15 +518,15 @@ def test_the_update_of_a_step_without_a_finite_loss_is_not_made():
 
 
 def test_hazard_12_a_nan_in_the_data_ends_the_run_at_the_step_that_meets_it(monkeypatch):
-    from core.engine import autograd
+    from core.engine import training
 
     def spoiled(spec, seed):
         found = load(spec, seed)
         found.x_train[11, 0] = np.nan
         return found
 
-    load = autograd.load_samples
-    monkeypatch.setattr(autograd, "load_samples", spoiled)
+    load = training.load_samples
+    monkeypatch.setattr(training, "load_samples", spoiled)
     engine = AutogradEngine(PLAIN)
     block = engine.advance(1000, 1000.0)
     assert block.diverged

@@ -12,7 +12,7 @@ import torch.nn.functional as F  # noqa: N812
 
 from core import catalogue
 from core.control import RunControl
-from core.engine import autograd, replay
+from core.engine import replay, training
 from core.engine.autograd import AutogradEngine
 from core.engine.base import Edit, Reinitialise
 from core.engine.replay import FlightRecorder
@@ -49,7 +49,7 @@ CONV = [
 
 def scaled_inputs(monkeypatch, factor):
     """Make the prepared inputs huge, which no reader of data would let through."""
-    load = autograd.load_samples
+    load = training.load_samples
 
     def spoiled(spec, seed):
         found = load(spec, seed)
@@ -59,7 +59,7 @@ def scaled_inputs(monkeypatch, factor):
             found.x_train[...] *= np.float32(factor)
         return found
 
-    monkeypatch.setattr(autograd, "load_samples", spoiled)
+    monkeypatch.setattr(training, "load_samples", spoiled)
 
 
 def weights_times(factor, layer=None):
