@@ -155,7 +155,7 @@ def _describe(
     every = torch.stack([values[name][index] for name in names for index in members])
     every = every.to(torch.float32)
     count = len(members)
-    flat = every.view(len(every), -1).cpu().numpy()
+    flat = every.reshape(len(every), -1).cpu().numpy()
     rows = log_rows(flat) if Parts.LOGS in parts else None
     linear = histograms(flat, apart=None if rows is None else rows.apart)
     numbers = _of_units(dict(zip(names, every.split(count), strict=True)), parts)

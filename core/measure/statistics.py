@@ -51,9 +51,14 @@ class _Group:
     columns: slice  # of their units among those of all layers
 
     def stack(self, steps: list[list[Tensor]]) -> Tensor:
-        """Return shape (steps * layers, batch, units or channels, ...)."""
+        """Return shape (steps * layers, batch, units) or (..., batch, height, width, channels).
+
+        Channels are last in memory, too, so that nothing is copied.
+        """
         last = self.first + len(self.layers)
         chosen = [tensor for tensors in steps for tensor in tensors[self.first : last]]
+        if chosen[0].ndim == 4:
+            chosen = [tensor.permute(0, 2, 3, 1) for tensor in chosen]
         return chosen[0].unsqueeze(0) if len(chosen) == 1 else torch.stack(chosen)
 
 
@@ -181,7 +186,7 @@ class LayerSignals:
         phi = out if group.plain else group.stack([one.a for one in taps])
         slope, sup = self._slope(group, z, phi)
         if activation.kind in ON_OR_OFF and slope[0].numel() < COUNTABLE:
-            pixels = slope if slope.ndim == 3 else slope.sum(dim=(3, 4))
+            pixels = slope if slope.ndim == 3 else slope.sum(dim=(2, 3))
             by_unit = pixels.sum(dim=1) if slope.ndim == 3 else (pixels > 0).sum(dim=1)
             active[:] = by_unit.cpu().numpy().reshape(len(active), -1)
             size = slope[0].numel()
@@ -249,4 +254,4 @@ def _active(slope: Tensor) -> Tensor:
     """Return for how many samples each unit passes an error on (in some pixel): (layers, units)."""
     if slope.ndim == 3:
         return (slope != 0).sum(dim=1, dtype=slope.dtype)
-    return slope.any(dim=4).any(dim=3).sum(dim=1, dtype=slope.dtype)
+    return slope.any(dim=3).any(dim=2).sum(dim=1, dtype=slope.dtype)

@@ -13,7 +13,7 @@ from core.experiment.normalization import BatchStatistics, NoNorm, SampleStatist
 from core.experiment.shapes import trace
 from core.network.activations import activation_for
 from core.network.initializers import draw_biases, draw_weights
-from core.network.layers import Layer, pooled
+from core.network.layers import Layer, channels_last, pooled
 from core.network.lsuv import scale_layers
 from core.network.normalization import BatchNorm, LayerNorm, Norm
 
@@ -251,7 +251,7 @@ class Network:
     def enter(self, x: Tensor, *, training: bool) -> Tensor:
         """Return what the first layer gets: as an image if it wants one, normalised if asked."""
         if self._image:
-            x = x.view(-1, *self._image)
+            x = channels_last(x.view(-1, *self._image))
         return self.input_norm(x, training=training) if self.input_norm else x
 
     def buffers(self) -> list[Tensor]:

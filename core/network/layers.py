@@ -79,6 +79,7 @@ class Layer:
         """Return the sum of each unit, before any normalisation."""
         if weight.ndim == 2:
             return F.linear(x if x.ndim == 2 else x.flatten(1), weight, self.bias)
+        weight = weight.contiguous(memory_format=torch.channels_last)
         around = weight.shape[2] - 1 if self.padded else 0
         if around % 2:  # an even filter has no middle: one more zero behind than before
             x = F.pad(x, (around // 2, around - around // 2) * 2)
@@ -128,6 +129,23 @@ def _mask(like: Tensor, share: float, rng: torch.Generator) -> Tensor:
     """
     keep = torch.rand(like.shape, device=like.device, generator=rng) >= share
     return keep.to(like.dtype).mul_(1.0 / (1.0 - share))
+
+
+def channels_last(x: Tensor) -> Tensor:
+    """Return images with the channels of a pixel side by side in memory.
+
+    Convolutions, pooling and their gradients take about half of the time then, on one core.
+
+    Parameters
+    ----------
+    x : Tensor, shape (batch, channels, height, width)
+        As usual: pixel by pixel, channel by channel.
+    """
+    _, channels, height, width = x.shape
+    if channels > 1:
+        return x.contiguous(memory_format=torch.channels_last)
+    # With one channel both orders are one, but later layers go by the strides.
+    return x.as_strided(x.shape, (height * width, 1, width, 1), x.storage_offset())
 
 
 def pooled(spec: Part, x: Tensor) -> Tensor:

@@ -89,7 +89,9 @@ class LayerNorm:
         """
         if x.ndim == 2:
             return F.layer_norm(x, self.scale.shape, self.scale, self.shift, self.epsilon)
-        return F.group_norm(x, 1, self.scale, self.shift, self.epsilon)
+        # Not group_norm with one group: its gradient crashes where channels are last in memory.
+        normal = F.layer_norm(x, x.shape[1:], eps=self.epsilon)
+        return normal * self.scale.view(-1, 1, 1) + self.shift.view(-1, 1, 1)
 
     def forget(self) -> None:
         """Start over: scale 1, shift 0."""
