@@ -19,6 +19,10 @@ BAD_INPUT = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start the laboratory; return the exit code."""
     options = _parser().parse_args(arguments)
+    if options.gallery is not None:
+        from app import gallery
+
+        return gallery.build(options.gallery)
     if options.scale is not None:
         os.environ["QT_SCALE_FACTOR"] = f"{options.scale:g}"
     if options.headless or options.selftest:
@@ -87,6 +91,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--headless", action="store_true", help="train without a display and write the results")
     add("--out", type=Path, metavar="DIR", help="where --headless writes")
     add("--selftest", action="store_true", help="open, train, close, without a display")
+    add(
+        "--gallery",
+        type=Path,
+        metavar="DIR",
+        help="paint the gallery of the documentation into this folder, without a display",
+    )
     return parser
 
 

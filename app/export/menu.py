@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class ViewMenu(QObject):
     def __init__(self, view: View) -> None:
         super().__init__(view)
         self._view = view
+        self._unfolded: list[QAction] = []  # what the header has no room for
         self._build()
         self._connect()
 
@@ -74,6 +75,13 @@ class ViewMenu(QObject):
         self._export.setEnabled(something)
         self._data.setEnabled(something and source is not None and bool(view.tables(source)))
         self._reset.setEnabled(not all(plot.following for plot in view.canvas.plots))
+        for entry in self._unfolded:
+            self.menu.removeAction(entry)
+        self._unfolded = view.header.entries(self.menu)
+        first = self.menu.actions()[0]
+        self.menu.insertActions(first, self._unfolded)
+        if self._unfolded:
+            self._unfolded.append(self.menu.insertSeparator(first))
         self.menu.addSeparator()
         self.menu.addActions(view.actions())  # where the view stands, in a window that has docks
         self.menu.popup(place)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
+    QGraphicsGridLayout,
     QGraphicsItem,
     QGraphicsView,
     QLabel,
@@ -80,7 +81,7 @@ class Shot:
         self._choices = [_choice(one) for one in _controls(view)]
         self._followed = {name: one.current for name, one in _followers(view)}
         self._ranges = [(plot.x_range, plot.y_range) for plot in view.canvas.plots]
-        self._was_drawn = bool(view.provenance)
+        self._was_drawn = view.is_drawn
 
     @property
     def words(self) -> str:
@@ -109,6 +110,9 @@ class Shot:
         self._settle(twin)
         twin.refresh()
         twin.grab(QRect(0, 0, 1, 1))  # lays it out, now that the canvas is on top
+        twin.refresh()  # which plots there are may depend on its size,
+        grid: QGraphicsGridLayout = twin.canvas.ci.layout  # pyright: ignore[reportAssignmentType]
+        grid.activate()  # and nobody waits for the next turn of the loop
         self._settle(twin)
         for plot in twin.canvas.plots:
             plot.overlay.show_tags(())  # else words that were placed for another size may stay

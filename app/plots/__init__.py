@@ -17,7 +17,6 @@ from app.plots.canvas import Canvas  # noqa: E402
 from app.plots.color_bar import ColorBar  # noqa: E402
 from app.plots.dots import Dots, Shape  # noqa: E402
 from app.plots.envelope_curve import EnvelopeCurve, Line, log10  # noqa: E402
-from app.plots.heat_image import HeatImage, index_image  # noqa: E402
 from app.plots.notes import Cursor, Mark, Rule, Tag  # noqa: E402
 from app.plots.plot import Plot, Scale  # noqa: E402
 from app.plots.ranges import Follower, step_stop  # noqa: E402
@@ -30,7 +29,6 @@ __all__ = [
     "Dots",
     "EnvelopeCurve",
     "Follower",
-    "HeatImage",
     "Line",
     "Mark",
     "Plot",
@@ -38,7 +36,6 @@ __all__ = [
     "Scale",
     "Shape",
     "Tag",
-    "index_image",
     "log10",
     "step_stop",
 ]

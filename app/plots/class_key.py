@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pyqtgraph as pg
 from pyqtgraph.graphicsItems.ScatterPlotItem import Symbols
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from app.plots.side_item import SideItem
 from app.theme import Theme
 
 SHAPES = ("o", "s", "t1", "d", "p", "h", "star")
@@ -26,30 +26,19 @@ def class_color(theme: Theme, number: int) -> QColor:
     return color if number < len(colors) else color.darker(100 + 45 * (number // len(colors)))
 
 
-class ClassKey(pg.GraphicsWidget):
+class ClassKey(SideItem):
     """Rows of a symbol and a name."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._theme: Theme | None = None
+        super().__init__(WIDTH)
         self._names: tuple[str, ...] = ()
         self._extra: tuple[str, ...] = ()
-        self.setMinimumWidth(WIDTH)
-        self.setMaximumWidth(WIDTH)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take over colours and font."""
-        self._theme = theme
-        self.update()
 
     def show_names(self, names: tuple[str, ...], extra: tuple[str, ...]) -> None:
         """Show classes, and below them ``extra``: of "wrong" and "not finite"."""
         if (names, extra) != (self._names, self._extra):
             self._names, self._extra = names, extra
             self.update()
-
-    def sizeHint(self, which: Qt.SizeHint, constraint: QSizeF | None = None) -> QSizeF:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return QSizeF(WIDTH, 40 if which == Qt.SizeHint.MinimumSize else 10_000)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -60,11 +49,12 @@ class ClassKey(pg.GraphicsWidget):
         metrics = QFontMetricsF(font)
         painter.setFont(font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rows = max(0, int((self.rect().height() - 8) / _ROW) - len(self._extra))
+        pitch = self._px(_ROW)
+        rows = max(0, int((self.rect().height() - 8) / pitch) - len(self._extra))
         names = self._names
         if len(names) > rows:
             names = (*names[: max(rows - 1, 0)], f"{len(names) - max(rows - 1, 0)} more")
-        y = 4 + _ROW / 2
+        y = 4 + pitch / 2
         for number, name in enumerate((*names, *self._extra)):
             at = QPointF(12, y)
             if number >= len(names):
@@ -75,10 +65,10 @@ class ClassKey(pg.GraphicsWidget):
                 shape = Symbols[SHAPES[number % len(SHAPES)]]
                 painter.drawPath(QTransform(9, 0, 0, 9, at.x(), at.y()).map(shape))
             painter.setPen(theme.color("text" if number < len(names) else "muted"))
-            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, WIDTH - 26)
+            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, self._px(WIDTH) - 26)
             middle = y + (metrics.ascent() - metrics.descent()) / 2
             painter.drawText(QPointF(24, middle), text)
-            y += _ROW
+            y += pitch
 
     @staticmethod
     def _paint_extra(painter: QPainter, theme: Theme, name: str, at: QPointF) -> None:

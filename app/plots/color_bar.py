@@ -5,34 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import pyqtgraph as pg
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QStyleOptionGraphicsItem, QWidget
 
 from app.plots import text
-from app.plots.heat_image import INF, NAN, NOT_MEASURED, ZERO
-from app.plots.plot import BOTTOM
 from app.plots.ranges import Range
+from app.plots.scale_bar import Label, ScaleBar
 from app.plots.ticks import Scale, ticks
-from app.theme import Theme, viridis
+from app.theme import viridis
 
-WIDTH, _BAR, _ROW = 62.0, 12.0, 18.0
 LEAST = 0.25
 """Decades that a scale has at least."""
 MOST = 60.0
 """How far from 1 an end can be moved, decades: further than any number recorded."""
-_HINTS = (
-    (ZERO, "zero", ("0",)),
-    (NAN, "nan", ("NaN",)),
-    (INF, "inf", ("Inf",)),
-    (NOT_MEASURED, "", ("not", "measured")),
-)
 _NEAR = 9.0  # pixels from an end within which it is that end that is dragged
 _WHEEL = 0.88  # of the range that is left after a notch of the wheel
 
 
-class ColorBar(pg.GraphicsWidget):
+class ColorBar(ScaleBar):
     """Viridis with decades beside it, and a swatch for each special colour on screen.
 
     The ends of the colours can be dragged, each by itself or, between them, both; the wheel
@@ -52,29 +43,16 @@ class ColorBar(pg.GraphicsWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._theme: Theme | None = None
-        self._width = WIDTH
         self._range: Range = (-1.0, 0.0)
         self._whole: Range = (-1.0, 0.0)
-        self._kinds: frozenset[int] = frozenset()
         self._by_hand = False
         self._grip: str = ""
         self._grabbed: tuple[Range, float] = ((-1.0, 0.0), 0.0)  # range and place at the start
         self._hovered = False
-        self.setMinimumWidth(WIDTH)
-        self.setMaximumWidth(WIDTH)
         self.setToolTip(
             "Drag an end of the colours, or both from between them; the wheel narrows.\n"
             "Double-click: automatic again. Keys: [ ] for the lower end, { } for the upper."
         )
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take over the colours."""
-        self._theme = theme
-        self._width = WIDTH * theme.scale
-        self.setMinimumWidth(self._width)
-        self.setMaximumWidth(self._width)
-        self.update()
 
     def set_scale(
         self, low: float, high: float, kinds: frozenset[int], chosen: Range | None = None
@@ -109,14 +87,6 @@ class ColorBar(pg.GraphicsWidget):
             self.range_chosen.emit(low, high)
 
     # Places ------------------------------------------------------------------------------
-
-    def bar_rect(self) -> QRectF:
-        """Return where the colours are, in this item's pixels."""
-        scale = self._theme.scale if self._theme is not None else 1.0
-        whole = self.rect().adjusted(0, 4, 0, -BOTTOM * scale)
-        lines = sum(len(words) for kind, _, words in _HINTS if kind in self._kinds)
-        below = lines * _ROW * scale + (4 if lines else 0)
-        return QRectF(4, whole.top(), _BAR, max(1.0, whole.height() - below))
 
     def place(self, at: float) -> float:
         """Return the y of a value, log10, in this item's pixels."""
@@ -183,9 +153,6 @@ class ColorBar(pg.GraphicsWidget):
         low, high = at - (at - low) * factor, at + (high - at) * factor
         self.choose(low, high)
 
-    def sizeHint(self, which: Qt.SizeHint, constraint: QSizeF | None = None) -> QSizeF:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return QSizeF(self._width, 40 if which == Qt.SizeHint.MinimumSize else 10_000)
-
     # Painting ----------------------------------------------------------------------------
 
     def paint(
@@ -193,35 +160,19 @@ class ColorBar(pg.GraphicsWidget):
     ) -> None:
         if self._theme is None:
             return
-        theme, bar = self._theme, self.bar_rect()
-        metrics = QFontMetricsF(theme.plot_font())
-        painter.setFont(theme.plot_font())
-        low, high = (self.place(at) for at in self._range)
-        gradient = QLinearGradient(QPointF(0, low), QPointF(0, high))  # its ends go on beyond
-        for number, row in enumerate(viridis(9)):
-            gradient.setColorAt(number / 8, pg.mkColor(*(int(v) for v in row)))
-        painter.fillRect(bar, gradient)
-        painter.setPen(theme.color("muted"))
-        taken: list[QRectF] = []
-        for y, label, token in self._labels(bar):
-            top = min(max(y - metrics.height() / 2, bar.top()), bar.bottom() - metrics.height())
-            box = QRectF(bar.right() + 6, top, self._width, metrics.height())
-            if any(box.intersects(other) for other in taken):
-                continue
-            taken.append(box)
-            painter.setPen(theme.color(token))
-            painter.drawText(QPointF(box.left(), top + metrics.ascent()), label)
+        bar, (low, high) = self.bar_rect(), (self.place(at) for at in self._range)
+        self._paint_colors(painter, bar, (low, high), viridis(9))
+        self._paint_labels(painter, bar, self._labels(bar))
         if self._by_hand or self._hovered:
             self._paint_grips(painter, bar, (low, high))
-        self._paint_hints(painter, bar, metrics.ascent())
+        self._paint_kinds(painter, bar)
 
-    def _labels(self, bar: QRectF) -> Iterator[tuple[float, str, str]]:
+    def _labels(self, bar: QRectF) -> Iterator[Label]:
         """Yield y, words and token of the numbers, those of ends moved by hand first."""
-        assert self._theme is not None
         if self._by_hand:
             for at in self._range:
                 yield self.place(at), text.number(10.0**at, 1 if at < -3.9 else 2), "text"
-        count = max(2, int(bar.height() / 44 / self._theme.scale))
+        count = max(2, int(bar.height() / self._px(44)))
         for tick in ticks(Scale.LOG, *self._whole, count):
             yield self.place(tick.at), tick.label, "muted"
 
@@ -240,23 +191,3 @@ class ColorBar(pg.GraphicsWidget):
             corners = [tip, tip + QPointF(6, -3.5), tip + QPointF(6, 3.5)]
             painter.drawPolygon(QPolygonF(corners))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-
-    def _paint_hints(self, painter: QPainter, bar: QRectF, ascent: float) -> None:
-        assert self._theme is not None
-        theme, top = self._theme, bar.bottom() + 6
-        for kind, token, words in _HINTS:
-            if kind not in self._kinds:
-                continue
-            swatch = QRectF(bar.left(), top, _BAR, _BAR)
-            if token:
-                painter.fillRect(swatch, theme.color(token))
-            else:  # the ground shows where nobody measured
-                painter.fillRect(swatch, theme.color("plot"))
-                painter.setPen(QPen(theme.color("dim"), 1, Qt.PenStyle.DotLine))
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.drawRect(swatch.adjusted(0.5, 0.5, -0.5, -0.5))
-            painter.setPen(theme.color("muted"))
-            for line, word in enumerate(words):
-                left = bar.right() + 6 if line == 0 else bar.left()
-                painter.drawText(QPointF(left, top - 1 + ascent), word)
-                top += _ROW * theme.scale if line == len(words) - 1 else ascent + 3

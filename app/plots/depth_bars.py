@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from app.plots.pixel_item import PixelItem
 from app.plots.plot import Plot
 from app.theme import Theme
 
@@ -25,7 +26,7 @@ class DepthBar:
     text: str = ""
 
 
-class DepthBars(QGraphicsItem):
+class DepthBars(PixelItem):
     """A few hundred bars over a plot, drawn in its pixels in one go.
 
     Words stand behind the bar, or in it where there is no room behind, and only where a row is
@@ -34,36 +35,21 @@ class DepthBars(QGraphicsItem):
 
     def __init__(self, plot: Plot) -> None:
         super().__init__(plot)
-        self._plot = plot
-        self._theme: Theme | None = None
         self._font = QFont()
         self._metrics = QFontMetricsF(self._font)
         self.bars: tuple[DepthBar, ...] = ()
         self._chosen = -1
-        self.setZValue(5)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        plot.view_changed.connect(self.follow_plot)
 
     def set_theme(self, theme: Theme) -> None:
-        """Take over font and colours."""
-        self._theme = theme
+        super().set_theme(theme)
         self._font = theme.plot_font()
         self._metrics = QFontMetricsF(self._font)
-        self.update()
 
     def show_bars(self, bars: tuple[DepthBar, ...], chosen: int = -1) -> None:
         """Draw bars, that of the row ``chosen`` outlined."""
         if (bars, chosen) != (self.bars, self._chosen):
             self.bars, self._chosen = bars, chosen
             self.update()
-
-    def follow_plot(self) -> None:
-        """Move with the plot's range and size."""
-        self.prepareGeometryChange()
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return self._plot.area()
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None

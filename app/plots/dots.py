@@ -8,8 +8,9 @@ from itertools import groupby
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from app.plots.pixel_item import PixelItem
 from app.plots.plot import Plot
 
 
@@ -36,24 +37,14 @@ def _color_of(dot: Dot) -> int:
     return id(dot.color)
 
 
-class Dots(QGraphicsItem):
+class Dots(PixelItem):
     """A few hundred dots over a plot, drawn in its pixels in one go."""
 
     def __init__(self, plot: Plot, *, size: float = 6.0) -> None:
         super().__init__(plot)
-        self._plot = plot
         self._size = size
         self._dots: tuple[Dot, ...] = ()
         self._chosen = -1
-        self._outline = QColor()
-        self.setZValue(5)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        plot.view_changed.connect(self.follow_plot)
-
-    def set_outline(self, color: QColor) -> None:
-        """Set the colour of the ring around the chosen dot."""
-        self._outline = color
-        self.update()
 
     def show_dots(self, dots: tuple[Dot, ...], chosen: int = -1) -> None:
         """Draw dots, the one with index ``chosen`` ringed."""
@@ -61,17 +52,11 @@ class Dots(QGraphicsItem):
             self._dots, self._chosen = dots, chosen
             self.update()
 
-    def follow_plot(self) -> None:
-        """Move with the plot's range and size."""
-        self.prepareGeometryChange()
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return self._plot.area()
-
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
+        if self._theme is None:
+            return
         area = self._plot.area()
         painter.setClipRect(area.adjusted(-4, -4, 4, 4))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -94,7 +79,7 @@ class Dots(QGraphicsItem):
                 x = self._plot.to_pixels(dot.x, 0.0).x()
                 self._paint_special(painter, dot.shape, x, area, dot.color)
             elif index == self._chosen:
-                painter.setPen(QPen(self._outline, 1.5))
+                painter.setPen(QPen(self._theme.color("text"), 1.5))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 radius = self._size / 2 + 3
                 painter.drawEllipse(self._plot.to_pixels(dot.x, dot.y), radius, radius)

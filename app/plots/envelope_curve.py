@@ -32,8 +32,9 @@ class Line(pg.PlotCurveItem):
 
     def set_color(self, color: QColor, *, dashed: bool = False) -> None:
         """Set colour and style of the pen."""
-        self._color, self._dashed = color, dashed
-        self._make_pen()
+        if (color, dashed) != (self._color, self._dashed):
+            self._color, self._dashed = color, dashed
+            self._make_pen()
 
     def _make_pen(self) -> None:
         width = 1.6 if self.opts["antialias"] else 1  # width 1 takes Qt's fast path
@@ -57,7 +58,8 @@ class Line(pg.PlotCurveItem):
 
     def boundingRect(self) -> QRectF:
         """Return what is seen: to find the ends of the points costs more than to draw them."""
-        return self.viewRect() or QRectF()
+        view = self.getViewBox()  # not our own viewRect(), which keeps an old range
+        return QRectF() if view is None else view.viewRect()
 
     def clear_points(self) -> None:
         """Draw nothing."""
@@ -139,13 +141,11 @@ class EnvelopeCurve:
         """Draw an envelope of one-value rows."""
         x = centers(envelope)
         low, high, mean = (
-            log10(part) if log else np.asarray(part, np.float64)
-            for part in (envelope.low, envelope.high, envelope.mean)
+            scaled(part, log=log) for part in (envelope.low, envelope.high, envelope.mean)
         )
         self.line.show_points(x, mean)
         if (high > low).any():
-            left, right = (at.astype(np.float64) - 0.5 for at in (envelope.start, envelope.stop))
-            self.band.show_area(left, right, low, high)
+            self.band.show_area(*edges(envelope), low, high)
         else:
             self.band.clear_points()
 
@@ -178,3 +178,29 @@ def thinned(x: Array, y: Array, points: int) -> tuple[Array, Array]:
 def centers(envelope: Envelope) -> Array:
     """Return the middle row of each bucket."""
     return (envelope.start + envelope.stop - 1) / 2.0
+
+
+def edges(envelope: Envelope) -> tuple[Array, Array]:
+    """Return the left and the right edge of each bucket, in coordinates."""
+    left, right = (at.astype(np.float64) - 0.5 for at in (envelope.start, envelope.stop))
+    return left, right
+
+
+def cells(envelope: Envelope, rows: int) -> QRectF:
+    """Return where an image of the buckets lies, ``rows`` high from y = 0.5."""
+    count = len(envelope.start)
+    size = int((envelope.stop - envelope.start).max()) if count else 1
+    # The first bucket may be a part of one, and lies at the left edge anyway.
+    left = int(envelope.stop[0]) - size - 0.5 if count else -0.5
+    return QRectF(left, 0.5, size * count, rows)
+
+
+def means(envelope: Envelope) -> NDArray[np.float32]:
+    """Return means; one that overflows is not an infinite measurement."""
+    over = np.isinf(envelope.mean) & np.isfinite(envelope.high)
+    return np.where(over, envelope.high, envelope.mean) if over.any() else envelope.mean
+
+
+def scaled(values: ArrayLike, *, log: bool) -> Array:
+    """Return coordinates on a logarithmic or a linear axis."""
+    return log10(values) if log else np.asarray(values, np.float64)

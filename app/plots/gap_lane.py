@@ -6,17 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from app.plots.pixel_item import PixelItem
 from app.plots.plot import Plot
-from app.theme import Theme
 
 HEIGHT = 4.0  # pixels of a lane
 KINDS = ("zero", "nan", "inf")
 """Lanes from the bottom; the tokens of the theme have the same names."""
 
 
-class GapLane(QGraphicsItem):
+class GapLane(PixelItem):
     """Thin lanes at the foot of a plot, one for each kind of value that has no place in it.
 
     Parameters
@@ -31,18 +31,8 @@ class GapLane(QGraphicsItem):
     """
 
     def __init__(self, plot: Plot) -> None:
-        super().__init__(plot)
-        self._plot = plot
-        self._theme: Theme | None = None
+        super().__init__(plot, z=4)
         self.runs: dict[str, list[tuple[float, float]]] = {}
-        self.setZValue(4)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        plot.view_changed.connect(self.follow_plot)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take over colours."""
-        self._theme = theme
-        self.update()
 
     def show_gaps(
         self,
@@ -73,11 +63,6 @@ class GapLane(QGraphicsItem):
     def clear_points(self) -> None:
         """Draw nothing."""
         self.show_gaps(np.zeros(0), np.zeros(0), {})
-
-    def follow_plot(self) -> None:
-        """Move with the plot's range and size."""
-        self.prepareGeometryChange()
-        self.update()
 
     def boundingRect(self) -> QRectF:
         area = self._plot.area()

@@ -121,6 +121,14 @@ class Overlay(QGraphicsItem):
         """Show a read-out at the cursor, or none."""
         self._show("cursor", cursor)
 
+    @property
+    def words(self) -> list[str]:
+        """Caption, note and tags, without what is empty."""
+        note, tags = self._shown.get("note"), self._shown.get("tags")
+        found = [self._shown.get("caption"), note[0] if isinstance(note, tuple) else ""]
+        found += [tag.text for tag in tags] if isinstance(tags, tuple) else []
+        return [one for one in found if isinstance(one, str) and one]
+
     def shown(self, what: str) -> object:
         """Return what is shown of ``marks``, ``rules``, ``tags``, ``note`` or ``cursor``."""
         return self._shown.get(what)

@@ -20,7 +20,7 @@ __all__ = ["Plot", "Scale"]
 
 LEFT = 46.0
 BOTTOM = 20.0
-_MARGIN = 12.0  # pixels up to which there is only a margin, no axis
+MARGIN = 12.0  # pixels up to which there is only a margin, no axis
 _FAR = 1e6  # pixels; beyond any picture, and well within what Qt can draw
 _X_SPACING, _Y_SPACING = 62.0, 34.0  # pixels that a label takes at least
 
@@ -80,8 +80,8 @@ class Plot(pg.GraphicsWidget):
         self.overlay = Overlay(self, self.to_pixels)
         self._axis_x = Axis(self, vertical=False)
         self._axis_y = Axis(self, vertical=True)
-        self._axis_x.setVisible(self._bottom > _MARGIN)  # else only a margin
-        self._axis_y.setVisible(self._left > _MARGIN)
+        self._axis_x.setVisible(self._bottom > MARGIN)  # else only a margin
+        self._axis_y.setVisible(self._left > MARGIN)
 
     def _connect(self) -> None:
         self.box.sigRangeChanged.connect(self._on_range_changed)
@@ -228,7 +228,7 @@ class Plot(pg.GraphicsWidget):
 
     def _margin(self, pixels: float) -> float:
         """Return what an axis takes; it grows with the labels, if there is room for any."""
-        return pixels * self._scale if pixels > _MARGIN else pixels
+        return pixels * self._scale if pixels > MARGIN else pixels
 
     def _update_ticks(self) -> None:
         rect = self.area()

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFontMetricsF, QPainter
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from app.plots.pixel_item import PixelItem
 from app.plots.plot import Plot
-from app.theme import Theme
+from app.plots.side_item import SideItem
 
 _BAR = 20.0
 
@@ -49,32 +49,18 @@ class RowWords:
     rank: int = 1
 
 
-class RowLabels(QGraphicsItem):
+class RowLabels(PixelItem):
     """Names of rows in the left margin of a plot, as many as there is room for."""
 
     def __init__(self, plot: Plot) -> None:
         super().__init__(plot)
-        self._plot = plot
-        self._theme: Theme | None = None
         self._rows: tuple[RowWords, ...] = ()
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        plot.view_changed.connect(self.follow_plot)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take over colours and font."""
-        self._theme = theme
-        self.update()
 
     def show_rows(self, rows: tuple[RowWords, ...]) -> None:
         """Write names of rows."""
         if rows != self._rows:
             self._rows = rows
             self.update()
-
-    def follow_plot(self) -> None:
-        """Move with the plot's range and size."""
-        self.prepareGeometryChange()
-        self.update()
 
     def boundingRect(self) -> QRectF:
         area = self._plot.area()
@@ -95,27 +81,14 @@ class RowLabels(QGraphicsItem):
             painter.drawText(QPointF(rect.right() - 6 - width, base), row.label)
 
 
-class RowShares(pg.GraphicsWidget):
+class RowShares(SideItem):
     """Beside a plot: of each row a bar of the shares that its axis cannot show, with words."""
 
     def __init__(self, plot: Plot) -> None:
-        super().__init__()
+        super().__init__(0.0)
         self._plot = plot
-        self._theme: Theme | None = None
         self._rows: tuple[RowWords, ...] = ()
-        self.set_width(0.0)
         plot.view_changed.connect(self.update)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take over colours and font."""
-        self._theme = theme
-        self.update()
-
-    def set_width(self, width: float) -> None:
-        """Take room, or (0) none."""
-        if width != self.maximumWidth():
-            self.setMinimumWidth(width)
-            self.setMaximumWidth(width)
 
     def show_rows(self, rows: tuple[RowWords, ...]) -> None:
         """Draw the shares of rows."""

@@ -47,6 +47,12 @@ def percent(share: float) -> str:
     return f"{value:.1f}{THIN}%" if near_edge else f"{value:.0f}{THIN}%"
 
 
+def ordinal(count: int) -> str:
+    """Return ``1st``, ``2nd``, ``11th``."""
+    teen = 10 <= count % 100 <= 20
+    return f"{count}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(count % 10, 'th')}"
+
+
 def elide(text: str, length: int) -> str:
     """Return at most ``length`` characters, the cut marked by an ellipsis."""
     return text if len(text) <= length else text[: max(1, length - 1)].rstrip() + "…"

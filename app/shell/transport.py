@@ -21,7 +21,7 @@ _VALUES = {  # width in pixels, and what it is
     "step": (60, "Updates made so far."),
     "epoch": (44, "Passes over the training samples."),
     "steps/s": (52, "Updates a second, measured over half a second."),
-    "loss": (60, "Training loss of the last batch."),
+    "loss": (76, "Training loss of the last batch."),
     "device": (36, "Where the run computes; choose it in the panel at the left."),
 }
 SPEEDS: tuple[float | None, ...] = (1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 300.0, None)

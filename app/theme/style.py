@@ -123,6 +123,10 @@ QToolButton[segment="only"], QToolButton[segment="first"] {
 QToolButton[segment="only"], QToolButton[segment="last"] {
     border-top-right-radius: 5px; border-bottom-right-radius: 5px;
 }
+QToolButton[segment="drop"] {
+    border-left-width: 1px; border-radius: 5px; padding-right: 20px; color: $text;
+    background: $raised;
+}
 QToolButton[segment]:checked { background: $accent; color: $on_accent; border-color: $accent; }
 QToolButton[segment]:focus { color: $text; border-color: $line; }
 QToolButton[segment]:checked:focus { color: $on_accent; border-color: $text; }

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import ValidationError
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QSizePolicy, QVBoxLayout, QWidget
@@ -17,12 +16,9 @@ from app.form.row import Sentence
 from app.plots import Canvas, Cursor, Line, Plot, Rule, Scale, Tag
 from app.plots.envelope_curve import Band
 from app.plots.text import number
-from core.errors import ExperimentError
+from app.tools.choice import edited, show_choice
 from core.experiment.activations import Activation, Tanh
 from core.experiment.fields import Part, Scope, setting
-from core.experiment.model import KINDS
-from core.experiment.problems import problems_of
-from core.experiment.toml import assign
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -59,7 +55,7 @@ class ActivationExplorer(QDialog):
         self._curves: tuple[Array, Array, Array] | None = None
         self._build()
         self._connect()
-        self._show_choice()
+        show_choice(self._form, self._choice)
         self.apply_theme(current_theme())
 
     def _build(self) -> None:
@@ -103,7 +99,7 @@ class ActivationExplorer(QDialog):
     def set_activation(self, spec: Part) -> None:
         """Look at an activation, one of ``core.experiment.activations.ActivationSpec``."""
         self._choice = _Choice.model_validate({"activation": spec})
-        self._show_choice(force=True)
+        show_choice(self._form, self._choice, force=True)
         self._redraw()
 
     def apply_theme(self, theme: Theme) -> None:
@@ -115,25 +111,15 @@ class ActivationExplorer(QDialog):
         for shade in self._shades:
             shade.set_color(theme.color("warn", 0.16))
 
-    def _show_choice(self, *, force: bool = False) -> None:
-        self._form.set_part(self._choice, force=force)
-        for row in self._form.rows():
-            row.dot.hide()  # no run is here in which a setting could take effect
-
     # Slots -------------------------------------------------------------------------------
 
     @Slot(str, object)
     def _on_edited(self, path: str, value: object) -> None:
-        row = self._form.row(path)
-        assert row is not None
-        try:
-            self._choice = _changed(self._choice, path, value)
-        except ExperimentError as error:
-            row.set_refused(" ".join(f"{p.message} {p.hint}".strip() for p in error.problems))
-            return
-        row.set_refused("")
-        self._show_choice()
-        self._redraw()
+        found = edited(self._form, self._choice, path, value)
+        if found is not None:
+            self._choice = found
+            show_choice(self._form, self._choice)
+            self._redraw()
 
     @Slot(object, float, float)
     def _on_hovered(self, plot: object, x: float, y: float) -> None:
@@ -230,22 +216,6 @@ def saturated_where(limits: Limits) -> str:
         else:
             texts.append(f"{number(low)} < z < {number(high)}")
     return f"below 5 % of it where {' or '.join(texts)}"
-
-
-def _changed(choice: _Choice, path: str, value: object) -> _Choice:
-    """Return the choice with another value at a dotted path.
-
-    Raises
-    ------
-    ExperimentError
-        If the value does not fit.
-    """
-    data: dict[str, Any] = choice.model_dump(mode="json")
-    assign(data, path, value)
-    try:
-        return _Choice.model_validate(data)
-    except ValidationError as error:
-        raise ExperimentError(problems_of(error, data, KINDS, _Choice)) from None
 
 
 def _range_of(values: Array) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import ClassVar
 
 from PySide6.QtCore import QPoint, QRectF, Signal, Slot
@@ -136,9 +136,20 @@ class View(QWidget):
         """Return the numbers behind the picture, at full resolution."""
         return ()
 
+    def _key_numbers(self, source: RunSource) -> Iterable[str]:
+        """Return in words what can be seen at a glance and is written nowhere."""
+        return ()
+
     def spoken(self) -> str:
-        """Return the picture in words, for those who do not see it; beyond title and step."""
-        return self.header.subtitle.text
+        """Return the picture in words, for those who do not see it."""
+        if self.source is None or not self.is_drawn:
+            return f"{self.title}. {self.message.words}"
+        words = [f"{self.title}: {self.header.subtitle.text}".removesuffix(": ")]
+        words += self._key_numbers(self.source)
+        for plot in self.canvas.plots:
+            if plot.isVisible():
+                words += plot.overlay.words
+        return ". ".join(dict.fromkeys(one for one in words if one))
 
     # Public ------------------------------------------------------------------------------
 
@@ -146,6 +157,11 @@ class View(QWidget):
     def provenance(self) -> str:
         """Run, seed and step of what is drawn."""
         return self._footer.words
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there is a picture, not words instead of one."""
+        return self._pages.currentWidget() is self.canvas
 
     @property
     def running(self) -> bool:
@@ -230,7 +246,7 @@ class View(QWidget):
         if not by_hand and picture == self._drawn and 0 <= grown < self._steps_a_pixel():
             self._seen = seen
             return False
-        if self._pages.currentWidget() is not self.canvas:
+        if not self.is_drawn:
             self._pages.setCurrentWidget(self.canvas)
         self._draw(source)
         self._show_provenance(source)
@@ -262,7 +278,7 @@ class View(QWidget):
 
     @Slot(object, float, float)
     def _on_clicked(self, plot: Plot, x: float, y: float) -> None:
-        if self.source is not None and self._pages.currentWidget() is self.canvas:
+        if self.source is not None and self.is_drawn:
             self._pick(plot, x, y)
 
     # Inside ------------------------------------------------------------------------------
@@ -296,8 +312,13 @@ class View(QWidget):
             return False
         self._pages.setCurrentWidget(self.message)
         self.message.say(title, text)
-        self._footer.set_words("", "dim", show_title=False)
         self.header.subtitle.set_words("")
+        self._told = 0.0
+        if self.source is not None and self.source.steps:
+            self._show_provenance(self.source)
+            self._told = 0.0  # the next picture has an axis
+        else:
+            self._footer.set_words("", "dim", show_title=False)
         self._seen, self._drawn, self._drawn_steps = seen, None, 0
         return True
 
@@ -319,14 +340,13 @@ class View(QWidget):
             words, token = f"{words} · {state.value}", "bad"
         elif state is State.PAUSED:
             words = f"{words} · paused"
-        self._footer.set_words(words, token)
+        self._footer.set_words(words, token, show_title=self.is_drawn)
         self.canvas.setAccessibleDescription(f"{self.spoken()}. {words}")
 
     def _update_cursor(self) -> None:
         pointer = self._pointer
         cursor = None
-        drawn = self._pages.currentWidget() is self.canvas
-        if pointer is not None and self.source is not None and drawn:
+        if pointer is not None and self.source is not None and self.is_drawn:
             cursor = self._read_out(*pointer)
         for plot in self.canvas.plots:
             mine = pointer is not None and plot is pointer[0]

@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Slot
 
-from app.plots import Follower, Line, Plot, Rule, Scale
+from app.plots import Plot, Rule
 from app.plots.notes import Cursor
 from app.plots.ranges import Range
-from app.plots.ribbon import Ribbon
 from app.plots.text import integer, number
-from app.theme import Theme
+from app.views.cascade_bands import LayerBands
 from app.views.distribution import unit_of
 from app.views.header import Segments
+from app.views.of_frame import newest_with, snapshots
 from app.views.percentiles import LEVELS, PercentileTrack
+from app.views.readings import value_words
 from app.views.stack import StackView
 from app.views.table import Row, Table, layers_table
 from core.experiment.fields import Part
@@ -32,55 +33,7 @@ Array = NDArray[np.float64]
 MOST = 4
 LEAST_HEIGHT = 56  # pixels of a panel; where there is less room fewer are drawn
 _MEAN, _STD = "activation_mean", "activation_std"
-_BOUNDS = {
-    "sigmoid": (0.0, 1.0),
-    "hard_sigmoid": (0.0, 1.0),
-    "tanh": (-1.0, 1.0),
-    "hard_tanh": (-1.0, 1.0),
-    "softsign": (-1.0, 1.0),
-}
 _CAPTION = 22.0  # pixels above the asymptote, where a panel is high enough
-_SLACK = 1e-3  # bins end a little outside of what they hold
-
-
-class _Panel:
-    """One layer: a line in a band in a wider band."""
-
-    def __init__(self) -> None:
-        self.layer = 0
-        self.plot = Plot(Scale.WHOLE, Scale.LINEAR)
-        self.y = Follower(margin=0.08, shrink=0.4, smallest=1e-12)
-        self.wide, self.narrow, self.middle = Ribbon(), Ribbon(), Line()
-        self.track = PercentileTrack()
-        self.line: tuple[Array, Array] = (np.zeros(0), np.zeros(0))
-        for item in (self.wide, self.narrow, self.middle):
-            self.plot.add(item)
-
-    def begin(self, layer: int) -> None:
-        """Show another layer."""
-        self.layer, self.track = layer, PercentileTrack()
-        self.y.reset()
-        self.clear_points()
-
-    def clear_points(self) -> None:
-        """Draw nothing."""
-        for item in (self.wide, self.narrow, self.middle):
-            item.clear_points()
-
-    def draw(self, steps: Array, levels: list[Array]) -> None:
-        """Draw lower ends, line and upper ends of the bands, in units of the axis."""
-        self.wide.show_area(steps, levels[0], levels[4])
-        self.narrow.show_area(steps, levels[1], levels[3])
-        self.middle.show_points(steps, levels[2])
-        self.line = (steps, levels[2])
-
-    def set_color(self, theme: Theme, count: int) -> None:
-        """Take over the colour of the layer."""
-        color = theme.layer_color(self.layer, count)
-        for item, alpha in ((self.wide, 0.24), (self.narrow, 0.5)):
-            color.setAlphaF(alpha)
-            item.set_color(color)
-        self.middle.set_color(theme.color("text"))
 
 
 class CascadeView(StackView):
@@ -95,7 +48,7 @@ class CascadeView(StackView):
     empty_text = "Press Run to start: which layers saturate, and when, is drawn here."
 
     def _fill(self) -> None:
-        self._panels = tuple(_Panel() for _ in range(MOST))
+        self._panels = tuple(LayerBands() for _ in range(MOST))
         self._extra = 0  # stays when one of the others is chosen, so that no panel goes
         self.stack = tuple(panel.plot for panel in self._panels)
         self.shares = (1,) * MOST
@@ -216,10 +169,9 @@ class CascadeView(StackView):
         bands = "median, 25–75 %, 2–98 %" if self.by_percentiles else "mean ± one deviation"
         self.header.subtitle.set_words(f"h: {bands}")
 
-    def _percentiles(self, panel: _Panel, frames: tuple[Frame, ...]) -> list[Array]:
+    def _percentiles(self, panel: LayerBands, frames: tuple[Frame, ...]) -> list[Array]:
         panel.track.update(frames, panel.layer)
-        steps, values = panel.track.steps, panel.track.values
-        steps, values = _thinned(steps, values, panel.plot.pixels[0])
+        steps, values = panel.percentiles()
         finite = np.where(np.isfinite(values), values, np.nan)
         bad = panel.track.nan + panel.track.infinite
         first = np.flatnonzero(bad)
@@ -229,7 +181,7 @@ class CascadeView(StackView):
         panel.plot.overlay.show_note(note, "bad" if note else "muted")
         return [steps, *finite.T]
 
-    def _mean(self, panel: _Panel, source: RunSource, x: Range) -> list[Array]:
+    def _mean(self, panel: LayerBands, source: RunSource, x: Range) -> list[Array]:
         start, stop, buckets = self._visible_rows(source, x)
         rows = (start, stop, max(8, buckets // 3))
         mean, std = (
@@ -247,7 +199,7 @@ class CascadeView(StackView):
 
     def _finish(
         self,
-        panel: _Panel,
+        panel: LayerBands,
         source: RunSource,
         frames: tuple[Frame, ...],
         data: list[Array],
@@ -262,7 +214,7 @@ class CascadeView(StackView):
         if frames and panel.layer <= len(frames[-1].layers):
             kind = frames[-1].layers[panel.layer - 1].activation
         name = str(getattr(kind, "kind", "")).replace("_", " ")
-        bounds = self._bounds(panel, name.replace(" ", "_"))
+        bounds = panel.bounds(name.replace(" ", "_"))
         if bounds is None:
             y = panel.y.follow(*data[1:])
             panel.plot.overlay.show_rules(())
@@ -285,24 +237,9 @@ class CascadeView(StackView):
     def _top(self) -> Plot:
         return next(plot for plot in self.stack if plot.isVisible())
 
-    def _bounds(self, panel: _Panel, kind: str) -> Range | None:
-        """Return what h cannot leave; None if there is no such thing.
-
-        What a layer passes on may be more than its activation: with batch normalisation after
-        it, or a shortcut around it. Then the values tell.
-        """
-        bounds = _BOUNDS.get(kind)
-        if bounds is None:
-            return None
-        least, greatest = panel.track.least, panel.track.greatest
-        slack = _SLACK * (bounds[1] - bounds[0])
-        inside = np.nanmin(least, initial=bounds[0]) >= bounds[0] - slack
-        inside &= np.nanmax(greatest, initial=bounds[1]) <= bounds[1] + slack
-        return bounds if inside else None
-
     # Reading -----------------------------------------------------------------------------
 
-    def _panel_of(self, plot: Plot) -> _Panel | None:
+    def _panel_of(self, plot: Plot) -> LayerBands | None:
         return next((one for one in self._panels if one.plot is plot and one.layer), None)
 
     def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
@@ -322,31 +259,17 @@ class CascadeView(StackView):
         lines = (title, f"median {middle}, half {first} to {third}", f"2 to 98 %: {low} to {high}")
         return Cursor(float(track.steps[at]), y, lines)
 
-    def _read_mean(self, source: RunSource, panel: _Panel, x: float, y: float) -> Cursor:
+    def _read_mean(self, source: RunSource, panel: LayerBands, x: float, y: float) -> Cursor:
         step = self._step_at(source, x)
         cells = [
             source.layer_columns[name].read(step, step + 1)[0, panel.layer - 1]
             for name in (_MEAN, _STD)
         ]
-        mean, std = (
-            "not measured" if bool(not_measured(cell)) else number(float(cell)) for cell in cells
-        )
+        mean, std = (value_words(cell) for cell in cells)
         title = f"layer {panel.layer} · step {integer(step)}"
         return Cursor(step, y, (title, f"mean {mean}", f"standard deviation {std}"))
 
 
 def _frames_of(source: RunSource) -> tuple[Frame, ...]:
-    """Return the history, and the newest snapshot if it came later and knows h."""
-    frames, newest = source.history.frames, source.frame
-    if newest is None or Parts.MORE not in newest.parts:
-        return frames
-    return (*frames, newest) if not frames or newest.step > frames[-1].step else frames
-
-
-def _thinned(steps: Array, values: Array, pixels: int) -> tuple[Array, Array]:
-    """Return about a snapshot every two pixels, the newest among them."""
-    group = -(-2 * len(steps) // max(pixels, 2))
-    if group <= 1:
-        return steps, values
-    chosen = np.unique(np.append(np.arange(0, len(steps), group), len(steps) - 1))
-    return steps[chosen], values[chosen]
+    """Return the snapshots that know h."""
+    return snapshots(source, newest_with(source, Parts.MORE))

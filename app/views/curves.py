@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QToolButton
 
 from app.plots import Dots, EnvelopeCurve, Line, Plot, Scale, Tag
 from app.plots.dots import Dot
-from app.plots.envelope_curve import centers, log10, thinned
+from app.plots.envelope_curve import centers, edges, scaled, thinned
 from app.plots.ranges import Range
 from app.theme import Theme
 from app.views.compared import other_than, reference_color, reference_name
@@ -68,7 +68,7 @@ class CurveView(StepView):
         self._validation.set_color(theme.color("warn"), dashed=True)
         self._others[0].set_color(reference_color())
         self._others[1].set_color(reference_color(), dashed=True)
-        self._best.set_outline(theme.color("text"))
+        self._best.set_theme(theme)
 
     @Slot(bool)
     def _on_log_x_toggled(self, log: bool) -> None:
@@ -110,11 +110,10 @@ class CurveView(StepView):
             curve.show_envelope(envelope, log=log)
             return
         low, high, mean = (
-            log10(part) if log else np.asarray(part, np.float64)
-            for part in (envelope.low, envelope.high, envelope.mean)
+            scaled(part, log=log) for part in (envelope.low, envelope.high, envelope.mean)
         )
         curve.line.show_points(self.axis.place(centers(envelope)), mean)
-        left, right = envelope.start - 0.5, envelope.stop - 0.5
+        left, right = edges(envelope)
         curve.band.show_area(self.axis.place(left), self.axis.place(right), low, high)
 
     def _draw_validation(self, steps: Array, values: Array) -> Points:
@@ -153,10 +152,9 @@ class CurveView(StepView):
         start, stop, buckets = self._visible_rows(other, x)
         rows = (start, stop, max(8, buckets // share))
         envelope = self.axis.envelope(other.scalars[quantity], rows)
-        mean = log10(envelope.mean) if log else np.asarray(envelope.mean, np.float64)
+        mean = scaled(envelope.mean, log=log)
         count = len(other.evaluations.val_accuracy)
-        values = np.asarray(getattr(other.evaluations, validation)[:count], np.float64)
-        values = log10(values) if log else values
+        values = scaled(getattr(other.evaluations, validation)[:count], log=log)
         places = self.axis.place(np.asarray(other.evaluations.steps[:count], np.float64))
         drawn = [
             (self.axis.place(centers(envelope)), mean),

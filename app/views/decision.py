@@ -12,15 +12,16 @@ from PySide6.QtGui import QColor
 
 from app.plots import Follower, Line, Plot, Scale
 from app.plots.class_key import SHAPES, ClassKey, class_color
+from app.plots.colored_image import ColoredImage
 from app.plots.contour import class_lines
+from app.plots.indices import color_table, kinds_in, linear_indices, rgba
 from app.plots.linear_bar import LinearBar
-from app.plots.linear_image import ColoredImage, color_table, kinds_in, linear_indices, rgba
 from app.plots.notes import Cursor
-from app.plots.placard import Placard
 from app.plots.ranges import Range
 from app.plots.text import integer, number, percent
 from app.theme import Theme
 from app.views.of_frame import FrameView
+from app.views.prediction_words import fit
 from app.views.table import Row, Table
 from core.record import Parts, RunSource
 from core.record.frame import Predictions
@@ -57,7 +58,6 @@ class DecisionView(FrameView):
         self._rings = pg.ScatterPlotItem(pxMode=True, antialias=True, symbol="o", size=13)
         for item in (self._image, self._border, *self._curves, self._points, self._rings):
             self.plot.add(item)
-        self._placard = Placard(self.plot)
 
     def _reset(self) -> None:
         super()._reset()
@@ -76,7 +76,7 @@ class DecisionView(FrameView):
         self._points_of = None
 
     def _retheme(self, theme: Theme) -> None:
-        for one in (self._key, self._bar, self._placard):
+        for one in (self._key, self._bar):
             one.set_theme(theme)
         self._border.setPen(pg.mkPen(theme.color("text", 0.75), width=1.2))
         self._rings.setPen(pg.mkPen(theme.color("text"), width=1.5))
@@ -88,7 +88,7 @@ class DecisionView(FrameView):
 
     def tables(self, source: RunSource) -> tuple[Table, ...]:
         frame = self.frame
-        found = frame.predictions if frame is not None else None
+        found = self.predictions
         if frame is None or found is None or not len(found.x):
             return ()
         step = frame.step
@@ -109,29 +109,18 @@ class DecisionView(FrameView):
             return (Table(self.key, ("step", "x", *outputs), curve),)
         return (Table(self.key, ("step", "x", "y", "class", found.value), area),)
 
-    def spoken(self) -> str:
-        return self._placard.words or super().spoken()
-
-    def _show_provenance(self, source: RunSource) -> None:
-        super()._show_provenance(source)
-        if self._placard.words:  # no axis, and no name of one
-            self._footer.set_words(self._footer.words, "dim", show_title=False)
-
     # Drawing -----------------------------------------------------------------------------
 
+    def _obstacle(self, source: RunSource) -> tuple[str, str] | None:
+        found = super()._obstacle(source)
+        return _why_not(source, self.predictions) if found is None else found
+
     def _draw(self, source: RunSource) -> None:
-        found = self.frame.predictions if self.frame is not None else None
-        words = _why_not(source, found)
-        self._placard.say(*words)
-        wide = self.canvas.width() >= _NARROW
-        classes = bool(source.facts.class_names) and not words[0]
-        mapped = found is not None and found.map_value.size > 0 and not words[0]
-        self._key.setVisible(classes and wide)
-        self._bar.setVisible(mapped and not classes)
-        if found is None or words[0]:
-            self._clear()
-            self.header.subtitle.set_words("")
-            return
+        found = self.predictions
+        assert found is not None
+        classes = bool(source.facts.class_names)
+        self._key.setVisible(classes and self.canvas.width() >= self.theme.px(_NARROW))
+        self._bar.setVisible(found.map_value.size > 0 and not classes)
         if classes:
             self._draw_classes(source, found)
         elif found.map_value.size:
@@ -243,7 +232,7 @@ class DecisionView(FrameView):
                 brush=[pg.mkBrush(QColor(*(int(v) for v in row))) for row in rows],
             )
         self._bar.set_scale(low, high, kinds_in(indices), signed=signed)
-        self.header.subtitle.set_words(f"output · discs: targets · {_error(found)}")
+        self.header.subtitle.set_words(f"output · discs: targets · {fit(found)}")
 
     def _draw_curve(self, found: Predictions) -> None:
         x = found.x.astype(float)
@@ -272,15 +261,15 @@ class DecisionView(FrameView):
         lost = int(np.count_nonzero(~np.isfinite(found.curve).all(axis=1)))
         gap = f" · not finite on {percent(lost / len(x))} of the axis" if lost else ""
         more = f" · {outputs - 8} more outputs not drawn" if outputs > 8 else ""
-        words = f"line: the network, dots: targets · {_error(found)}{gap}{more}"
+        words = f"line: the network, dots: targets · {fit(found)}{gap}{more}"
         self.header.subtitle.set_words(words)
 
     # Cursor ------------------------------------------------------------------------------
 
     def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
         source = self.source
-        found = self.frame.predictions if self.frame is not None else None
-        if source is None or found is None or self._placard.words or not len(found.x):
+        found = self.predictions
+        if source is None or found is None or not len(found.x):
             return None
         column = int(np.abs(found.x - x).argmin())
         if found.curve.size:
@@ -306,11 +295,11 @@ class DecisionView(FrameView):
         return Cursor(x, y, tuple(lines), box=True)
 
 
-def _why_not(source: RunSource, found: Predictions | None) -> tuple[str, str]:
-    """Return why there is no map, two empty strings if there is one."""
+def _why_not(source: RunSource, found: Predictions | None) -> tuple[str, str] | None:
+    """Return why there is no map, None if there is one."""
     features = source.facts.n_features
     if found is not None and (found.map_value.size or found.curve.size):
-        return "", ""
+        return None
     if features == 1 and source.facts.class_names:
         return "No map", "Classes of one feature have no map: open Predictions instead."
     if features > 2:
@@ -332,15 +321,3 @@ def _place(found: Predictions) -> tuple[QRectF, Array, Array]:
 
 def _around(middle: float, width: float) -> Range:
     return middle - width / 2, middle + width / 2
-
-
-def _error(found: Predictions) -> str:
-    """Return the root of the mean square error in words."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        away = found.predicted.astype(np.float64) - found.targets
-    fine: NDArray[np.bool_] = np.atleast_1d(np.isfinite(away).all(axis=1))
-    lost = int(np.count_nonzero(~fine))
-    words = f"RMSE {number(float(np.sqrt(np.mean(away[fine] ** 2))))}" if fine.any() else ""
-    if lost:
-        words += f"{', ' if words else ''}{integer(lost)} of {integer(len(fine))} not finite"
-    return words

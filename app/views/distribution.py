@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ Array = NDArray[np.float64]
 _FEW = 100  # a count up to that says more than a share
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Distribution:
     """Counts over an axis.
 
@@ -45,12 +46,12 @@ class Distribution:
     neg_inf: int
     unknown: int
 
-    @property
+    @cached_property
     def binned(self) -> int:
         """Entries in bins."""
         return int(self.counts.sum())
 
-    @property
+    @cached_property
     def total(self) -> int:
         """Entries in all."""
         zeros = self.zeros if self.log else 0
@@ -63,12 +64,13 @@ class Distribution:
         """
         if not self.binned:
             return np.zeros(0), np.zeros(0)
-        density = self.density()
+        density = self.density
         middle = (self.edges[:-1] + self.edges[1:]) / 2
         x = np.concatenate([self.edges[:1], middle, self.edges[-1:]])
         height = np.concatenate([[0.0], density / (top or float(density.max())), [0.0]])
         return x, height
 
+    @cached_property
     def density(self) -> Array:
         """Return the share of all entries per unit of x (or per decade), bin by bin."""
         widths = np.diff(self.edges)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QToolButton
 
-from app.plots import ColorBar, Follower, HeatImage, Plot, Scale, index_image
+from app.plots import ColorBar, Follower, Plot, Scale
 from app.plots.badge import Badge
-from app.plots.heat_image import decades
+from app.plots.colored_image import ColoredImage
+from app.plots.envelope_curve import cells, means
+from app.plots.indices import color_table, decades, kinds_in, log_indices
 from app.plots.notes import Cursor
-from app.plots.text import integer, number
+from app.plots.text import integer
 from app.theme import Theme
 from app.views.compared import other_than
 from app.views.faces import FACES, FaceView
 from app.views.hidden import vanishes_unseen
 from app.views.over_steps import StepView, marks_of
+from app.views.readings import layers_told, quantity_words
 from app.views.table import Table, layers_table
-from core.measure.missing import not_measured
 from core.record import RunSource
 from core.record.columns import Envelope
 
@@ -46,7 +48,8 @@ class HeatmapView(FaceView, StepView):
         self.canvas.add_plot(self.plot)
         self._bar = ColorBar()
         self.canvas.ci.addItem(self._bar, 0, 1)
-        self._image = HeatImage()
+        self._image = ColoredImage()
+        self._indices = self._table = np.zeros((0, 4), np.uint8)
         self.plot.add(self._image)
         self._badge = Badge(self.plot)
         self._shared = QToolButton(self)
@@ -78,11 +81,11 @@ class HeatmapView(FaceView, StepView):
         super()._reset()
         self._chosen.reset()
         self._colors.reset()
-        self._image.clear_indices()
+        self._image.clear_colors()
         self._badge.say()
 
     def _retheme(self, theme: Theme) -> None:
-        self._image.set_theme(theme)
+        self._table = color_table(theme)
         self._bar.set_theme(theme)
         self._badge.set_theme(theme)
 
@@ -120,6 +123,10 @@ class HeatmapView(FaceView, StepView):
             return ()
         return (layers_table(source, (self.face.quantity,), self.key),)
 
+    def _key_numbers(self, source: RunSource) -> Iterable[str]:
+        column = source.layer_columns.get(self.face.quantity)
+        return layers_told(self.face.symbol, column, self.at, self.layer)
+
     # Drawing -----------------------------------------------------------------------------
 
     def _draw(self, source: RunSource) -> None:
@@ -128,7 +135,7 @@ class HeatmapView(FaceView, StepView):
         start, stop, buckets = self._visible_rows(source, x)
         column = source.layer_columns.get(self.face.quantity)
         if column is None or len(column) == 0:
-            self._image.clear_indices()
+            self._image.clear_colors()
             self.plot.overlay.show_note("not measured in this run")
         else:
             envelope = column.envelope(start, stop, buckets)
@@ -151,18 +158,14 @@ class HeatmapView(FaceView, StepView):
             self._badge.say()
 
     def _draw_image(self, source: RunSource, envelope: Envelope) -> None:
-        values = _means(envelope)
+        values = means(envelope)
         ends = self._ends_of_all(source) if self._shared.isChecked() else decades(values)
         automatic = self._colors.follow(ends) or (-1.0, 0.0)
         chosen = self._chosen.current
         scale = chosen or automatic
-        indices = index_image(values, *scale)
-        size = int((envelope.stop - envelope.start).max()) if len(values) else 1
-        # The first bucket may be a part of one, and lies at the left edge anyway.
-        left = int(envelope.stop[0]) - size - 0.5 if len(values) else -0.5
-        place = QRectF(left, 0.5, size * len(values), values.shape[1])
-        self._image.show_indices(indices, place)
-        self._bar.set_scale(*automatic, self._image.kinds(), chosen)
+        self._indices = log_indices(values.T, *scale)
+        self._image.show_colors(self._table[self._indices], cells(envelope, values.shape[1]))
+        self._bar.set_scale(*automatic, kinds_in(self._indices), chosen)
 
     def _ends_of_all(self, source: RunSource) -> list[float]:
         """Return log10 of the ends of all faces of this run and of the reference."""
@@ -183,14 +186,9 @@ class HeatmapView(FaceView, StepView):
         step, layer = self._step_at(source, x), round(y)
         if not (1 <= layer <= (column.width or 0) and step < len(column)):
             return None
-        cell = column.read(step, step + 1)[0, layer - 1]
-        value = float(cell)
-        words = "exactly 0" if value == 0 else number(value, 3)
-        sign = "=" if math.isfinite(value) and value != 0 else "is"
-        if not_measured(cell):
-            words = "not measured"
+        words = quantity_words(self.face.symbol, column.read(step, step + 1)[0, layer - 1])
         title = f"layer {layer} · step {integer(step)}"
-        return Cursor(step, layer, (title, f"{self.face.symbol} {sign} {words}"), cross=True)
+        return Cursor(step, layer, (title, words), cross=True)
 
     def _pick(self, plot: Plot, x: float, y: float) -> None:
         if self._badge.holds(plot.to_pixels(x, y)):
@@ -206,9 +204,3 @@ class HeatmapView(FaceView, StepView):
         self._shared.setText("shared" if wide else "=")
         self.header.set_title(self.title if wide else "Heatmap")
         super().resizeEvent(event)
-
-
-def _means(envelope: Envelope) -> np.ndarray:
-    """Return means; one that overflows is not an infinite measurement."""
-    over = np.isinf(envelope.mean) & np.isfinite(envelope.high)
-    return np.where(over, envelope.high, envelope.mean)

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 
-from app.plots import EnvelopeCurve, Line, Plot, Tag, log10
-from app.plots.envelope_curve import centers
+from app.plots import EnvelopeCurve, Line, Plot, Tag
+from app.plots.envelope_curve import centers, edges, means, scaled
 from app.plots.gap_lane import GapLane
 from app.theme import Theme
 from app.views.readings import value_words
@@ -46,6 +46,7 @@ class LayerLines:
     def __init__(self, plot: Plot) -> None:
         self._plot = plot
         self.lines: list[Line] = []
+        self._dressed: object = None  # what the lines have their colours for
         self.chosen = EnvelopeCurve()
         self.references = (Line(), Line(), Line())
         self.lane = GapLane(plot)
@@ -84,23 +85,25 @@ class LayerLines:
         envelope = column.envelope(rows[0], rows[1], max(8, rows[2] // 3))
         layers = self.layers(count, chosen)
         self._provide(len(layers))
-        self.shown, self.spans = [], []
-        x = centers(envelope)
-        mean = means(envelope)
-        known = ~not_measured(envelope.mean)
-        for line, layer in zip(self.lines, layers, strict=False):
-            line.set_color(theme.layer_color(layer, count))
+        if (theme, count, layers) != self._dressed:
+            self._dressed = (theme, count, layers)
+            for line, layer in zip(self.lines, layers, strict=False):
+                line.set_color(theme.layer_color(layer, count))
+        picked = np.array(layers, np.intp) - 1
+        x, mean = centers(envelope), means(envelope)[:, picked]
+        known = ~not_measured(envelope.mean)[:, picked]
+        coordinates = scaled(mean, log=log)
+        whole = bool(known.all())
+        self.shown, self.spans = [], [coordinates]
+        for place, line in enumerate(self.lines[: len(layers)]):
             # Steps that nobody measured leave no gap: they say nothing of the line.
-            keep = known[:, layer - 1]
-            points = (x[keep], _scaled(mean[keep, layer - 1], log=log))
+            keep = slice(None) if whole else known[:, place]
+            points = (x[keep], coordinates[keep, place])
             line.show_points(*points)
             self.shown.append(points)
-            self.spans.append(points[1])
         self._draw_chosen(envelope, chosen, log=log, fine=fine)
         if log:
-            picked = [layer - 1 for layer in layers]
-            left, right = (at.astype(np.float64) - 0.5 for at in (envelope.start, envelope.stop))
-            self.lane.show_gaps(left, right, gaps(mean[:, picked], known[:, picked]))
+            self.lane.show_gaps(*edges(envelope), gaps(mean, known))
         else:
             self.lane.clear_points()
 
@@ -115,7 +118,7 @@ class LayerLines:
         )
         self.chosen.show_envelope(one, log=log)
         self.chosen.set_fine(fine)
-        self.spans += [_scaled(one.low, log=log), _scaled(one.high, log=log)]
+        self.spans += [scaled(one.low, log=log), scaled(one.high, log=log)]
 
     def draw_reference(
         self, run: RunSource | None, quantity: str, rows: Rows, chosen: int, *, log: bool
@@ -135,7 +138,7 @@ class LayerLines:
                 line.clear_points()
                 continue
             keep = known[:, layer - 1]
-            y = _scaled(mean[keep, layer - 1], log=log)
+            y = scaled(mean[keep, layer - 1], log=log)
             line.show_points(x[keep], y)
             self.spans.append(y)
         for line in self.references[len(layers) :]:
@@ -153,8 +156,10 @@ class LayerLines:
         found: list[Tag] = []
         layers = self.layers(count, chosen)
         for layer, (x, y) in zip(layers, self.shown, strict=False):
+            if layer not in (chosen, layers[0], layers[-1]):
+                continue
             finite = np.flatnonzero(np.isfinite(y))
-            if layer in (chosen, layers[0], layers[-1]) and finite.size:
+            if finite.size:
                 at = finite[-1]
                 words = "" if now is None else f": {value_words(now[layer - 1], 2)}"
                 color = "text" if layer == chosen else "muted"
@@ -185,12 +190,6 @@ class LayerLines:
             line.clear_points()
 
 
-def means(envelope: Envelope) -> NDArray[np.float32]:
-    """Return means; one that overflows is not an infinite measurement."""
-    over = np.isinf(envelope.mean) & np.isfinite(envelope.high)
-    return np.where(over, envelope.high, envelope.mean) if over.any() else envelope.mean
-
-
 def gaps(mean: NDArray[np.float32], known: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
     """Return for each kind of value that has no logarithm the buckets in which it occurs.
 
@@ -202,7 +201,3 @@ def gaps(mean: NDArray[np.float32], known: NDArray[np.bool_]) -> dict[str, NDArr
     """
     kinds = {"zero": mean == 0, "nan": np.isnan(mean) & known, "inf": np.isinf(mean)}
     return {kind: np.asarray(found.any(axis=1)) for kind, found in kinds.items()}
-
-
-def _scaled(values: NDArray[np.float32], *, log: bool) -> Array:
-    return log10(values) if log else np.asarray(values, np.float64)

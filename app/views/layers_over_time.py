@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox
 
-from app.plots import EnvelopeCurve, Follower, Line, Plot, Rule, Scale, Tag, log10
-from app.plots.envelope_curve import centers
+from app.plots import Follower, Plot, Rule, Scale
+from app.plots.envelope_curve import scaled
 from app.plots.notes import Cursor
-from app.plots.text import integer, number
+from app.plots.text import integer
+from app.theme import Theme
+from app.views.layer_lines import LayerLines
 from app.views.over_steps import StepView, marks_of
+from app.views.readings import layers_told, quantity_words
 from app.views.table import Table, layers_table
 from core.measure import LAYER_QUANTITIES, QUANTITIES
 from core.record import RunSource
 
-MOST_LINES = 32  # more cannot be told apart; the first, the last and the chosen one are kept
 _RULES = {
     "update_ratio": ((1e-3, "healthy about 0.001"),),
     "learned_slope": ((0.25, "start 0.25"), (0.0, "ReLU"), (1.0, "linear")),
@@ -32,13 +36,9 @@ class LayersOverTimeView(StepView):
 
     def _fill(self) -> None:
         self._y = Follower(margin=0.06, smallest=0.5)
-        self._lines: list[Line] = []
-        self._chosen = EnvelopeCurve()
         self.plot = Plot(Scale.WHOLE, Scale.LOG)
         self.canvas.add_plot(self.plot)
-        for item in self._chosen.items:
-            item.setZValue(2)
-            self.plot.add(item)
+        self._lines = LayerLines(self.plot)
         self._chooser = QComboBox(self)
         for name in LAYER_QUANTITIES:
             quantity = QUANTITIES[name]
@@ -74,80 +74,49 @@ class LayersOverTimeView(StepView):
         self._y = Follower(margin=0.06, smallest=0.5 if log else 1e-6)
         self.plot.set_scales(Scale.WHOLE, Scale.LOG if log else Scale.LINEAR)
         self.plot.follow_again()
-        self._clear()
+        self._lines.clear_points()
         self.apply_theme(self.theme)  # the help is another one
 
     def _reset(self) -> None:
         super()._reset()
         self._y.reset()
-        self._clear()
+        self._lines.clear_points()
 
-    def _clear(self) -> None:
-        self._chosen.clear_points()
-        for line in self._lines:
-            line.clear_points()
+    def _retheme(self, theme: Theme) -> None:
+        self._lines.set_theme(theme)
 
     def tables(self, source: RunSource) -> tuple[Table, ...]:
         if self.quantity not in source.layer_columns:
             return ()
         return (layers_table(source, (self.quantity,), self.key),)
 
-    # Drawing -----------------------------------------------------------------------------
+    def _key_numbers(self, source: RunSource) -> Iterable[str]:
+        column = source.layer_columns.get(self.quantity)
+        return layers_told(QUANTITIES[self.quantity].symbol, column, self.at, self.layer)
 
-    def _layers(self) -> list[int]:
-        """Return the numbers of the layers drawn, from the input."""
-        count = self.layer_count
-        if count <= MOST_LINES:
-            return list(range(1, count + 1))
-        some = {round(at) for at in np.linspace(1, count, MOST_LINES)}
-        return sorted(some | ({self.layer} if 1 <= self.layer <= count else set()))
+    # Drawing -----------------------------------------------------------------------------
 
     def _draw(self, source: RunSource) -> None:
         x = self._x_range(source)
-        start, stop, buckets = self._visible_rows(source, x)
-        column = source.layer_columns[self.quantity]
-        envelope = column.envelope(start, stop, max(8, buckets // 3))
-        quantity, layers = QUANTITIES[self.quantity], self._layers()
-        self._provide(len(layers))
-        place, tags, shown = centers(envelope), list[Tag](), list[np.ndarray]()
-        for line, layer in zip(self._lines, layers, strict=False):
-            mean = self._scaled(envelope.mean[:, layer - 1], log=quantity.log)
-            line.set_color(self.theme.layer_color(layer, self.layer_count))
-            line.show_points(place, mean)
-            shown.append(mean)
-            if layer in (self.layer, layers[0], layers[-1]) and np.isfinite(mean).any():
-                at = np.flatnonzero(np.isfinite(mean))[-1]
-                color = "text" if layer == self.layer else "muted"
-                tags.append(Tag(float(place[at]), float(mean[at]), f"layer {layer}", color))
-        shown += self._draw_chosen(source, (start, stop, max(8, buckets // 3)), log=quantity.log)
-        rules = tuple(
-            Rule(float(self._scaled(np.array([at]), log=quantity.log)[0]), text)
-            for at, text in _RULES.get(self.quantity, ())
-        )
-        y = self._y.follow(*shown)
+        rows = self._visible_rows(source, x)
+        column, quantity = source.layer_columns[self.quantity], QUANTITIES[self.quantity]
+        fine = not self.running
+        self._lines.draw(column, rows, self.layer, self.theme, log=quantity.log, fine=fine)
+        nothing = not any(np.isfinite(one).any() for one in self._lines.spans)
+        y = self._y.follow(*self._lines.spans)
         if y is not None:
             self.plot.follow(x, y)
-        nothing = not any(np.isfinite(one).any() for one in shown)
-        self.plot.overlay.show_note(self._why_empty() if nothing else "")
-        tags.sort(key=lambda tag: tag.color != "text")  # the chosen one has its place first
-        lines = tuple((place, one) for one in shown[:3])
-        self.plot.overlay.show_tags(tuple(tags), lines, calm=self.running)
-        self.plot.overlay.show_rules(() if nothing else rules)
-        self.plot.overlay.show_marks(marks_of(source, self.at))
+        rules = tuple(
+            Rule(float(scaled(at, log=quantity.log)), text)
+            for at, text in _RULES.get(self.quantity, ())
+        )
+        overlay = self.plot.overlay
+        overlay.show_note(self._why_empty() if nothing else "")
+        tags = self._lines.tags(self.layer_count, self.layer, None)
+        overlay.show_tags(tags, tuple(self._lines.shown[:3]), calm=self.running)
+        overlay.show_rules(() if nothing else rules)
+        overlay.show_marks(marks_of(source, self.at))
         self.header.subtitle.set_words(quantity.symbol)
-
-    def _draw_chosen(
-        self, source: RunSource, rows: tuple[int, int, int], *, log: bool
-    ) -> list[np.ndarray]:
-        """Draw the band of the chosen layer: what its single steps were."""
-        if not 1 <= self.layer <= self.layer_count:
-            self._chosen.clear_points()
-            return []
-        envelope = source.layer_columns[self.quantity].envelope(*rows).of(self.layer - 1)
-        self._chosen.set_color(self.theme.color("text"))
-        self._chosen.show_envelope(envelope, log=log)
-        self._chosen.set_fine(not self.running)
-        return [self._scaled(part, log=log) for part in (envelope.low, envelope.high)]
 
     def _why_empty(self) -> str:
         return (
@@ -156,17 +125,7 @@ class LayersOverTimeView(StepView):
             else "nothing to draw: 0 or not a number"
         )
 
-    def _provide(self, count: int) -> None:
-        while len(self._lines) < count:
-            line = Line()
-            self._lines.append(line)
-            self.plot.add(line)
-        for line in self._lines[count:]:
-            line.clear_points()
-
-    @staticmethod
-    def _scaled(values: np.ndarray, *, log: bool) -> np.ndarray:
-        return log10(values) if log else np.asarray(values, np.float64)
+    # Reading -----------------------------------------------------------------------------
 
     def _nearest(self, x: float, y: float) -> tuple[int, int] | None:
         """Return step and layer of the line that is nearest above or below a point."""
@@ -175,7 +134,7 @@ class LayersOverTimeView(StepView):
             return None
         step = self._step_at(source, x)
         column = source.layer_columns[self.quantity]
-        values = self._scaled(column.read(step, step + 1)[0], log=QUANTITIES[self.quantity].log)
+        values = scaled(column.read(step, step + 1)[0], log=QUANTITIES[self.quantity].log)
         far = np.abs(values - y)
         if not np.isfinite(far).any():
             return None
@@ -186,12 +145,9 @@ class LayersOverTimeView(StepView):
         if found is None or self.source is None:
             return None
         step, layer = found
-        value = float(self.source.layer_columns[self.quantity].read(step, step + 1)[0][layer - 1])
-        quantity = QUANTITIES[self.quantity]
-        lines = (
-            f"step {integer(step)} · layer {layer}",
-            f"{quantity.symbol} = {number(value, 3)}",
-        )
+        cell = self.source.layer_columns[self.quantity].read(step, step + 1)[0, layer - 1]
+        words = quantity_words(QUANTITIES[self.quantity].symbol, cell)
+        lines = (f"step {integer(step)} · layer {layer}", words)
         return Cursor(step, y, lines)
 
     def _pick(self, plot: Plot, x: float, y: float) -> None:

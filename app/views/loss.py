@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 from PySide6.QtCore import Slot
 
-from app.plots import Follower, Line, Plot, Rule, Scale, Tag, log10
-from app.plots.envelope_curve import centers
+from app.plots import Follower, Line, Plot, Rule, Scale, Tag
+from app.plots.envelope_curve import centers, scaled
 from app.plots.notes import Cursor
 from app.plots.text import integer, number
 from app.theme import Theme
@@ -153,7 +153,7 @@ class LossView(CurveView):
         return (Rule(math.log10(at) if self._log else at, f"ln {classes}: learned nothing"),)
 
     def _scaled(self, values: np.ndarray) -> np.ndarray:
-        return log10(values) if self._log else np.asarray(values, np.float64)
+        return scaled(values, log=self._log)
 
     def _tag(
         self, tags: list[Tag], x: np.ndarray, y: np.ndarray, name: str, color: str, more: str = ""

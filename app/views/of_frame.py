@@ -8,11 +8,26 @@ from typing import ClassVar
 
 from app.views.base import View
 from core.record import Frame, Parts, RunSource
+from core.record.frame import Predictions
 
 INTERVAL = 0.1  # s; a snapshot costs the trainer a forward and backward pass's worth
 MORE_INTERVAL = 0.25  # s; with the numbers of every unit and bin it costs as much again
 SLOW_INTERVAL = 0.5  # s; one with what takes longer costs several
 SLOW = Parts.LEDGER | Parts.PREDICTIONS | Parts.SINGULAR_VALUES
+
+
+def newest_with(source: RunSource, parts: Parts) -> Frame | None:
+    """Return the newest snapshot if it has some parts."""
+    newest = source.frame
+    return newest if newest is not None and parts in newest.parts else None
+
+
+def snapshots(source: RunSource, shown: Frame | None) -> tuple[Frame, ...]:
+    """Return the history, and what is shown if it is newer."""
+    frames = source.history.frames
+    if shown is None or (frames and shown.step <= frames[-1].step):
+        return frames
+    return (*frames, shown)
 
 
 class FrameView(View):
@@ -31,6 +46,11 @@ class FrameView(View):
         """The snapshot that is shown; it has all ``parts``."""
         return self._frame
 
+    @property
+    def predictions(self) -> Predictions | None:
+        """What the network says in it, if it was asked."""
+        return self._frame.predictions if self._frame is not None else None
+
     def _reset(self) -> None:
         self._frame = None
 
@@ -40,27 +60,27 @@ class FrameView(View):
             self._ask(source)
 
     def _found(self, source: RunSource) -> Frame | None:
-        newest = source.frame
-        fits = newest is not None and self.parts in newest.parts
+        newest = newest_with(source, self.parts)
         if self.at is None:
-            if fits:
-                return newest
-            return self._frame or next(
-                (one for one in reversed(source.history.frames) if self.parts in one.parts), None
+            return (
+                newest
+                or self._frame
+                or next(
+                    (one for one in reversed(source.history.frames) if self.parts in one.parts),
+                    None,
+                )
             )
         kept = source.history.nearest(self.at)
-        if kept is None or (
-            fits and newest is not None and abs(newest.step - self.at) < abs(kept.step - self.at)
-        ):
-            return newest if fits else None
-        return kept
+        if newest is None or kept is None:
+            return newest or kept
+        return newest if abs(newest.step - self.at) < abs(kept.step - self.at) else kept
 
     def _ask(self, source: RunSource) -> None:
         """Request a snapshot, at most ten a second, and none of a step already seen."""
         if source.steps == 0 or not source.facts.layers:
             return
-        newest = source.frame
-        if newest is not None and newest.step >= source.steps - 1 and self.parts in newest.parts:
+        newest = newest_with(source, self.parts)
+        if newest is not None and newest.step >= source.steps - 1:
             return
         now = time.monotonic()
         if now - self._asked >= self._interval():

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QGraphicsGridLayout
 
@@ -15,11 +14,11 @@ from app.plots.class_key import class_color
 from app.plots.confusion import Confusion
 from app.plots.notes import Cursor
 from app.plots.picture_grid import Caption, PictureGrid
-from app.plots.placard import Placard
 from app.plots.text import integer, number, percent
 from app.theme import Theme
 from app.views.header import Segments
 from app.views.of_frame import FrameView
+from app.views.prediction_words import accuracy, fit, oddness
 from app.views.table import Row, Table
 from core.record import Parts, RunSource
 from core.record.frame import Predictions
@@ -46,7 +45,6 @@ class PredictionsView(FrameView):
         for column, plot in enumerate((self.plot, self._shown, self._scatter)):
             self.canvas.add_plot(plot, 0, column)
         self._matrix, self._pictures = Confusion(self.plot), PictureGrid(self._shown)
-        self._placard = Placard(self.plot)
         self._diagonal = Line()
         self._dots = pg.ScatterPlotItem(pxMode=True, antialias=True, size=6, symbol="o")
         self._scatter.add(self._diagonal)
@@ -69,7 +67,7 @@ class PredictionsView(FrameView):
         self._both.reset()
 
     def _retheme(self, theme: Theme) -> None:
-        for one in (self._matrix, self._pictures, self._placard):
+        for one in (self._matrix, self._pictures):
             one.set_theme(theme)
         self._diagonal.set_color(theme.color("dim"), dashed=True)
 
@@ -79,7 +77,7 @@ class PredictionsView(FrameView):
 
     def tables(self, source: RunSource) -> tuple[Table, ...]:
         frame = self.frame
-        found = frame.predictions if frame is not None else None
+        found = self.predictions
         if frame is None or found is None:
             return ()
         names, step = source.facts.class_names, frame.step
@@ -108,32 +106,31 @@ class PredictionsView(FrameView):
             Table("confusion", ("step", "target", *names), confusion),
         )
 
-    def spoken(self) -> str:
-        return self._placard.words or super().spoken()
-
     # Drawing -----------------------------------------------------------------------------
 
+    def _obstacle(self, source: RunSource) -> tuple[str, str] | None:
+        found = super()._obstacle(source)
+        if found is None and self.predictions is None:
+            return "No predictions", "This snapshot holds none."
+        return found
+
     def _draw(self, source: RunSource) -> None:
-        found = self.frame.predictions if self.frame is not None else None
+        found = self.predictions
+        assert found is not None
         classes = bool(source.facts.class_names)
-        pictures = classes and len(source.facts.pictures) > 0 and found is not None
-        wide = self.canvas.width() >= _WIDE
+        pictures = classes and len(source.facts.pictures) > 0
+        wide = self.canvas.width() >= self.theme.px(_WIDE)
         chosen = self._choice.key
         self._choice.setVisible(pictures and not wide)
         shown = pictures and (wide or chosen == "pictures")
-        scatter = found is not None and not classes
-        self._arrange(matrix=not scatter and not (shown and not wide), pictures=shown)
-        self._placard.say("" if found is not None else "This snapshot holds no predictions")
-        if found is None:
-            self.header.subtitle.set_words("")
-            return
+        self._arrange(matrix=classes and not (shown and not wide), pictures=shown)
         if not classes:
             self._draw_values(found)
             return
         names = source.facts.class_names
         self._matrix.show_counts(found.confusion, names)
-        words = _accuracy(found, names)
-        self.plot.overlay.show_caption(_oddness(found, names))
+        words = accuracy(found, names)
+        self.plot.overlay.show_caption(oddness(found, names))
         if shown:
             self._draw_pictures(source, found)
             fitting, kept = self._pictures.fitting, len(self._pictures.captions)
@@ -190,14 +187,14 @@ class PredictionsView(FrameView):
             brush=brushes[0] if outputs == 1 else [brushes[one] for one in number_of],
         )
         self._scatter.overlay.show_caption("predicted over target, right on the line")
-        self.header.subtitle.set_words(_fit(targets, said))
+        self.header.subtitle.set_words(fit(found, explained=True))
 
     # Cursor ------------------------------------------------------------------------------
 
     def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
         source = self.source
-        found = self.frame.predictions if self.frame is not None else None
-        if source is None or found is None or self._placard.words:
+        found = self.predictions
+        if source is None or found is None:
             return None
         names = source.facts.class_names
         if plot is self.plot and names:
@@ -247,49 +244,3 @@ class PredictionsView(FrameView):
         return Cursor(
             target, said, (name, f"target {number(target)}", f"said {number(said)}"), box=True
         )
-
-
-def _accuracy(found: Predictions, names: tuple[str, ...]) -> str:
-    """Return accuracy, the worst class, and what is odd, the oddest first."""
-    confusion, total = found.confusion, len(found.targets)
-    right = int(np.trace(confusion))
-    words = [f"{percent(right / max(total, 1))} of {integer(total)} right"]
-    odd = _oddness(found, names)
-    if odd:
-        words.insert(0, odd)
-    if len(np.flatnonzero(confusion.sum(axis=0))) > 1:
-        totals = confusion.sum(axis=1)
-        recall = np.where(totals > 0, np.diagonal(confusion) / np.maximum(totals, 1), np.inf)
-        worst = int(recall.argmin())
-        if recall[worst] < 1:
-            words.append(f"worst: {names[worst]} at {percent(float(recall[worst]))}")
-    return " · ".join(words)
-
-
-def _oddness(found: Predictions, names: tuple[str, ...]) -> str:
-    """Return what nobody should overlook, empty if nothing is odd."""
-    words = []
-    if found.undecided:
-        words.append(f"{integer(found.undecided)} undecided: output not finite")
-    said = np.flatnonzero(found.confusion.sum(axis=0))
-    if len(said) == 1 and found.confusion.sum() > 1:
-        words.append(f"always says {names[said[0]]}")
-    return " · ".join(words)
-
-
-def _fit(targets: np.ndarray, said: np.ndarray) -> str:
-    """Return error and share of the variance explained, of the samples with finite answers."""
-    fine: NDArray[np.bool_] = np.atleast_1d(np.isfinite(said).all(axis=1))
-    lost = int(np.count_nonzero(~fine))
-    words = []
-    if lost:
-        words.append(f"{integer(lost)} of {integer(len(fine))} not finite")
-    if fine.any():
-        with np.errstate(over="ignore"):
-            away = ((said[fine] - targets[fine]) ** 2).sum()
-        spread = ((targets[fine] - targets[fine].mean(axis=0)) ** 2).sum()
-        error = float(np.sqrt(away / said[fine].size))
-        words.append(f"RMSE {number(error)} on {integer(int(fine.sum()))} samples")
-        if spread > 0:
-            words.append(f"R² {number(1 - float(away / spread))}")
-    return " · ".join(words)

@@ -11,12 +11,13 @@ from PySide6.QtGui import QColor, QKeySequence, QResizeEvent, QShortcut
 from app.plots import Dots, Follower, Line, Plot, Scale, Shape, Tag, log10
 from app.plots.dots import Dot
 from app.plots.notes import Cursor
-from app.plots.text import elide, integer, number
+from app.plots.text import integer
 from app.theme import Theme
-from app.views.compared import other_than, reference_color, reference_name
+from app.views.compared import other_than, reference_color
 from app.views.faces import FACES, Face, FaceView
+from app.views.profile_lines import before_event, measured_at, reference_at, theory_of
+from app.views.readings import layers_told, quantity_words
 from app.views.table import Row, Table, layers_table
-from core.measure.missing import not_measured
 from core.record import RunSource
 from core.record.chunks import Array
 from core.record.columns import Column
@@ -93,7 +94,7 @@ class ProfileView(FaceView):
         self._up.set_color(theme.color("warn"))
         self._up_first.set_color(theme.color("dim"), dashed=True)
         self._other.set_color(reference_color(), dashed=True)
-        self._dots.set_outline(theme.color("text"))
+        self._dots.set_theme(theme)
 
     def tables(self, source: RunSource) -> tuple[Table, ...]:
         if self.both:
@@ -107,24 +108,29 @@ class ProfileView(FaceView):
             (f"{name}_step_{step}", last),
             (f"{name}_step_0", column.read(0, 1)[0]),
         ]
-        end = len(column) if self.at is None else self.at
-        before = [one.step - 1 for one in source.events if 0 < one.step <= end]
-        if before:
-            at = before[-1]
+        before = before_event(source, column, self.at)
+        if before is not None:
+            at = before[0]
             columns.append((f"{name}_step_{at}_before_event", column.read(at, at + 1)[0]))
-        theory, drawn = source.facts.theory, source.facts.theory_step
-        if theory is not None and name == "delta_norm" and drawn < len(column):
-            # As logarithms: a bound over many layers may be too small for any number.
-            top = float(log10(column.read(drawn, drawn + 1)[0])[-1])
-            ratios = [one.log10_ratio for one in theory.layers]
-            columns.append(("log10_theory", [None if r is None else top + r for r in ratios]))
-            columns.append(("log10_bound", [top + one.log10_sup for one in theory.layers]))
+        theory = theory_of(source, column) if name == "delta_norm" else None
+        if theory is not None:
+            predicted, bound = theory
+            known = np.isfinite(predicted)
+            pairs = zip(predicted, known, strict=True)
+            columns.append(("log10_theory", [one if there else None for one, there in pairs]))
+            columns.append(("log10_bound", bound))
 
         def rows() -> Iterator[Row]:
             parts = (values for _, values in columns)
             return zip(range(1, len(last) + 1), *parts, strict=True)
 
         return (Table(self.key, ("layer", *(title for title, _ in columns)), rows),)
+
+    def _key_numbers(self, source: RunSource) -> Iterator[str]:
+        faces = (_FORWARD, _DELTA) if self.both else (self.face,)
+        for face in faces:
+            column = source.layer_columns.get(face.quantity)
+            yield from layers_told(face.symbol, column, self.at, self.layer)
 
     # Drawing -----------------------------------------------------------------------------
 
@@ -136,13 +142,8 @@ class ProfileView(FaceView):
 
     def _shown(self, source: RunSource, column: Column | None) -> tuple[int, Array | None]:
         """Return the step that is drawn and its values; None if nobody measured any."""
-        if column is None or not len(column):
-            return 0, None
-        if self.at is None:
-            return column.latest() or (0, None)
-        row = self.row_in(source)
-        values = column.read(row, row + 1)[0]
-        return row, None if not_measured(values).all() else values
+        row = None if self.at is None else self.row_in(source)
+        return measured_at(column, row) or (row or 0, None)
 
     def _draw(self, source: RunSource) -> None:
         column, count = self._column(), self.layer_count
@@ -165,7 +166,10 @@ class ProfileView(FaceView):
             return
         for line in (self._up, self._up_first):
             line.clear_points()
-        before, text = self._before_event(source, column)
+        event, before, text = before_event(source, column, self.at), None, ""
+        if event is not None:
+            text = event[1]
+            before = log10(column.read(event[0], event[0] + 1)[0])
         self._now.show_points(x, now)
         self._first.show_points(x, first)
         if before is None:
@@ -233,54 +237,35 @@ class ProfileView(FaceView):
     def _draw_reference(self, source: RunSource, step: int) -> tuple[np.ndarray, str]:
         """Draw the reference at the same step, or at its last one that was measured."""
         other = other_than(source, self.reference)
-        column = other.layer_columns.get(self.face.quantity) if other is not None else None
-        if other is None or column is None or not len(column):
-            self._other.clear_points()
-            return np.zeros(0), ""
-        text = reference_name(other)
-        row = column.read(step, step + 1)
-        found = (step, row[0]) if len(row) and not not_measured(row[0]).all() else column.latest()
+        found = None if other is None else reference_at(other, self.face.quantity, step)
         if found is None:
             self._other.clear_points()
             return np.zeros(0), ""
-        if found[0] != step:
-            text = f"{text} at step {integer(found[0])}"
-        values = log10(found[1])
+        values = log10(found[0])
         self._other.show_points(np.arange(1, len(values) + 1, dtype=np.float64), values)
-        return values, text
+        return values, found[1]
 
     def _draw_theory(
         self, source: RunSource, x: np.ndarray, column: Column
     ) -> tuple[np.ndarray, np.ndarray]:
         """Draw what theory says of delta, from the output's at the step the weights are of."""
-        theory, step = source.facts.theory, source.facts.theory_step
-        nothing = np.zeros(0)
-        if theory is None or self.face.quantity != "delta_norm" or step >= len(column):
+        nothing, theory = np.zeros(0), source.facts.theory
+        found = theory_of(source, column) if self.face.quantity == "delta_norm" else None
+        if theory is None or found is None:
             self._theory.clear_points()
             self._bound.clear_points()
             return nothing, nothing
-        top = log10(column.read(step, step + 1)[0])[-1]
-        ratios = [one.log10_ratio for one in theory.layers]
-        predicted = top + np.array([np.nan if one is None else one for one in ratios])
-        bound = top + np.array([one.log10_sup for one in theory.layers])
+        predicted, bound = found
         self.header.subtitle.setToolTip(theory.sentence)
         if np.isfinite(predicted).sum() < 2:  # the output's own value alone predicts nothing
             predicted = nothing
-        flat = np.allclose(bound, top)  # a supremum of 1 says nothing
+        flat = np.allclose(bound, bound[-1])  # a supremum of 1 says nothing
         if len(predicted):
             self._theory.show_points(x, predicted)
         else:
             self._theory.clear_points()
         self._bound.show_points(x, np.full_like(bound, np.nan) if flat else bound)
         return predicted, nothing if flat else bound
-
-    def _before_event(self, source: RunSource, column: Column) -> tuple[np.ndarray | None, str]:
-        """Return the profile of the last step before the latest event, and its words."""
-        for event in reversed(source.events):
-            if 0 < event.step <= (len(column) if self.at is None else self.at):
-                row = column.read(event.step - 1, event.step)[0]
-                return log10(row), f"at step {integer(event.step)}, before {elide(event.text, 26)}"
-        return None, ""
 
     def _dots_of(self, values: np.ndarray, logs: np.ndarray) -> tuple[Dot, ...]:
         count, dots = len(values), []
@@ -324,20 +309,19 @@ class ProfileView(FaceView):
         column, layer = self._column(), round(x)
         if self.source is None:
             return None
-        _, last = self._shown(self.source, column)
+        step, last = self._shown(self.source, column)
         if last is None or not 1 <= layer <= len(last):
             return None
-        value = float(last[layer - 1])
         info = self.source.facts.layers[layer - 1]
-        words = "exactly 0" if value == 0 else number(value, 3)
         kind = getattr(info.activation, "kind", "")
-        lines = [f"layer {layer} · {info.units} {kind}".rstrip(), f"{self.face.symbol} = {words}"]
-        step, _ = self._shown(self.source, column)
+        lines = [
+            f"layer {layer} · {info.units} {kind}".rstrip(),
+            quantity_words(self.face.symbol, last[layer - 1]),
+        ]
         if self.both:
             row = self.source.layer_columns[_FORWARD.quantity].read(step, step + 1)
             if len(row):
-                up = float(row[0][layer - 1])
-                lines.append(f"|h| = {'exactly 0' if up == 0 else number(up, 3)}")
+                lines.append(quantity_words(_FORWARD.symbol, row[0][layer - 1]))
         return Cursor(layer, y, tuple(lines))
 
     def _pick(self, plot: Plot, x: float, y: float) -> None:

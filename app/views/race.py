@@ -11,7 +11,7 @@ from PySide6.QtGui import QResizeEvent
 from app.plots import Follower, Plot, Scale
 from app.plots.depth_bars import DepthBar, DepthBars
 from app.plots.notes import Cursor
-from app.plots.text import integer
+from app.plots.text import integer, ordinal
 from app.theme import Theme
 from app.views.header import Segments
 from app.views.layer_lines import LayerLines
@@ -174,7 +174,7 @@ class RaceView(StackView):
     def _cursor(self, x: float, y: float, step: int, layer: int, values: Array) -> Cursor:
         words = value_words(cell_of((step, values), layer))
         rank = self._order(values).get(layer)
-        place = "" if rank is None else f" · {_ordinal(rank)} of {len(values)}"
+        place = "" if rank is None else f" · {ordinal(rank)} of {len(values)}"
         lines = (f"layer {layer} · step {integer(step)}", f"moved {words}{place}")
         return Cursor(x, y, lines)
 
@@ -195,15 +195,10 @@ class RaceView(StackView):
     # Qt ----------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        wide = self.width() >= _WIDE
+        wide = self.width() >= self.theme.px(_WIDE)
         if self._field.isVisible() is not wide:
             self._field.setVisible(wide)
         super().resizeEvent(event)
-
-
-def _ordinal(rank: int) -> str:
-    ending = "th" if 10 <= rank % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
-    return f"{rank}{ending}"
 
 
 __all__ = ["RaceView"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -11,8 +12,14 @@ from core.measure.missing import NOT_MEASURED, not_measured
 from core.record.chunks import Array
 from core.record.columns import Column
 
+NOTHING, ZERO = "not measured", "exactly 0"
+SHORT = {NOTHING: "–", ZERO: "0"}
+"""The same where there is no room."""
 
-def value_words(cell: np.float32, digits: int = 3) -> str:
+
+def value_words(
+    cell: np.float32, digits: int = 3, *, write: Callable[[float], str] | None = None
+) -> str:
     """Return a recorded value in words.
 
     Parameters
@@ -21,11 +28,32 @@ def value_words(cell: np.float32, digits: int = 3) -> str:
         As recorded: a copy in another type has lost what tells that nobody measured it.
     digits : int, optional
         Significant digits of a number.
+    write : callable, optional
+        Writes a number, and 0, in another way: :func:`app.plots.text.percent`.
     """
     if not_measured(np.asarray(cell)).item():
-        return "not measured"
+        return NOTHING
     value = float(cell)
-    return "exactly 0" if value == 0 else number(value, digits)
+    if write is not None and math.isfinite(value):
+        return write(value)
+    return ZERO if value == 0 else number(value, digits)
+
+
+def quantity_words(symbol: str, cell: np.float32) -> str:
+    """Return ``|δ| = 0.003``, ``|δ| is exactly 0``, ``|δ| is not measured``."""
+    plain = np.isfinite(cell) and cell != 0
+    return f"{symbol} {'=' if plain else 'is'} {value_words(cell)}"
+
+
+def layers_told(symbol: str, column: Column | None, at: int | None, chosen: int) -> Iterator[str]:
+    """Yield the values of the chosen, the first and the last layer in words, for speech."""
+    found = None if column is None else row_at(column, at)
+    if found is None or not len(found[1]):
+        yield f"{symbol} {NOTHING}"
+        return
+    count = len(found[1])
+    for layer in dict.fromkeys((min(max(chosen, 1), count), 1, count)):
+        yield f"layer {layer}: {quantity_words(symbol, cell_of(found, layer))}"
 
 
 def row_at(column: Column, at: int | None) -> tuple[int, Array] | None:
@@ -58,11 +86,11 @@ def special_words(values: Array) -> str:
     """
     gap = not_measured(values)
     kinds = (
-        ("exactly 0", values == 0),
+        (ZERO, values == 0),
         ("NaN", np.isnan(values) & ~gap),
         ("∞", np.isposinf(values)),
         ("−∞", np.isneginf(values)),
-        ("not measured", gap),
+        (NOTHING, gap),
     )
     return " · ".join(
         f"{name}: {layers_words((np.flatnonzero(found) + 1).tolist())}"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.plots.text import integer
 from app.views.distribution import Distribution, distribution
+from app.views.of_frame import snapshots
+from app.views.table import Row as Numbers
+from app.views.table import Table
 from core.record import Frame, RunSource
 
 MOST_ROWS = 32
@@ -85,7 +89,7 @@ def time_rows(
     compared: RunSource | None,
 ) -> list[Row]:
     """Return a row a snapshot, the oldest on top and thus at the back."""
-    frames = all_frames(source, shown)
+    frames = snapshots(source, shown)
     stride = stride_for(frames[-1].step)
     picked = {one.step: one for one in chosen_frames(frames, stride)} | {shown.step: shown}
     rows = list[Row]()
@@ -102,10 +106,43 @@ def time_rows(
     return rows
 
 
-def all_frames(source: RunSource, shown: Frame) -> tuple[Frame, ...]:
-    """Return the history, and what is shown if it is newer."""
-    frames = source.history.frames
-    return (*frames, shown) if not frames or shown.step > frames[-1].step else frames
+def distribution_tables(
+    chosen: Sequence[tuple[Frame, int]], name: str, key: str, *, log: bool
+) -> tuple[Table, ...]:
+    """Return the bins of distributions, and what is counted apart.
+
+    Parameters
+    ----------
+    chosen : sequence of (Frame, int)
+        Snapshots, and which of their layers.
+    name, log
+        As :func:`app.views.distribution.distribution` takes them.
+    key : str
+        Of the first table.
+    """
+
+    def found() -> Iterator[tuple[int, int, Distribution]]:
+        for frame, layer in chosen:
+            values = distribution(frame.layers[layer - 1], name, log=log)
+            if values is not None:
+                yield frame.step, layer, values
+
+    def bins() -> Iterator[Numbers]:
+        for step, layer, one in found():
+            for low, high, count in zip(one.bounds, one.bounds[1:], one.counts, strict=False):
+                yield (step, layer, low, high, int(count))
+
+    def special() -> Iterator[Numbers]:
+        for step, layer, one in found():
+            kinds = (one.zeros, one.subnormal, one.nan, one.pos_inf, one.neg_inf, one.unknown)
+            yield (step, layer, one.total, *kinds)
+
+    kinds = ("zeros", "subnormal", "nan", "pos_inf", "neg_inf", "nonfinite_of_unknown_kind")
+    of = f"{name}_magnitude" if log else name
+    return (
+        Table(key, ("step", "layer", f"{of}_low", f"{of}_high", "count"), bins),
+        Table("special", ("step", "layer", "entries", *kinds), special),
+    )
 
 
 def _step(frame: Frame) -> int:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
-import numpy as np
 from PySide6.QtCore import QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QToolButton
@@ -15,13 +14,19 @@ from app.plots import Follower, Plot, Scale, step_stop
 from app.plots.notes import Cursor
 from app.plots.ranges import Range
 from app.plots.ridges import Ridge, Ridges
-from app.plots.row_words import RowLabels, RowShares, RowWords
+from app.plots.row_words import RowLabels, RowShares
 from app.plots.text import integer
 from app.theme import Theme
-from app.views.distribution import distribution, unit_of
-from app.views.of_frame import FrameView
-from app.views.ridge_rows import Row, all_frames, layer_rows, stride_for, time_rows
-from app.views.table import Row as Numbers
+from app.views.distribution import unit_of
+from app.views.of_frame import FrameView, snapshots
+from app.views.ridge_rows import (
+    Row,
+    distribution_tables,
+    layer_rows,
+    stride_for,
+    time_rows,
+)
+from app.views.ridge_shapes import ends_of, highest_density, ridge_of, words_of
 from app.views.table import Table
 from core.record import Frame, Parts, RunSource
 
@@ -156,31 +161,10 @@ class RidgelinesView(FrameView):
             return ()
         layer = min(max(self.layer, 1), len(frame.layers))
         if self.over_time:
-            chosen = [(one, layer) for one in all_frames(source, frame)]
+            chosen = [(one, layer) for one in snapshots(source, frame)]
         else:
             chosen = [(frame, number) for number in range(1, len(frame.layers) + 1)]
-
-        def bins() -> Iterator[Numbers]:
-            for one, number in chosen:
-                values = distribution(one.layers[number - 1], name, log=log)
-                if values is not None:
-                    pairs = zip(values.bounds, values.bounds[1:], values.counts, strict=False)
-                    for low, high, count in pairs:
-                        yield (one.step, number, low, high, int(count))
-
-        def special() -> Iterator[Numbers]:
-            for one, number in chosen:
-                v = distribution(one.layers[number - 1], name, log=log)
-                if v is not None:
-                    kinds = (v.zeros, v.subnormal, v.nan, v.pos_inf, v.neg_inf, v.unknown)
-                    yield (one.step, number, v.total, *kinds)
-
-        kinds = ("zeros", "subnormal", "nan", "pos_inf", "neg_inf", "nonfinite_of_unknown_kind")
-        of = f"{name}_magnitude" if log else name
-        return (
-            Table(self.key, ("step", "layer", f"{of}_low", f"{of}_high", "count"), bins),
-            Table("special", ("step", "layer", "entries", *kinds), special),
-        )
+        return distribution_tables(chosen, name, self.key, log=log)
 
     # Slots -------------------------------------------------------------------------------
 
@@ -238,11 +222,11 @@ class RidgelinesView(FrameView):
         ridges = self._ridges_of(height, self.plot.x_unit)
         self._ridges.show_ridges(ridges, QRectF(x[0], y[0], x[1] - x[0], y[1] - y[0]))
         self.plot.follow(x, y)
-        words = tuple(self._words_of(row, place) for place, row in enumerate(self._rows))
+        words = words_of(self._rows)
         self._labels.show_rows(words)
         self._apart.show_rows(words)
         if any(one.shares for one in words):  # once there it stays, so that nothing jumps
-            self._apart.set_width(86.0 if self.width() < NARROW else 108.0)
+            self._apart.set_width(86.0 if self.width() < self.theme.px(NARROW) else 108.0)
         self.plot.overlay.show_note(self._why_empty())
         self._say(frame)
 
@@ -257,11 +241,7 @@ class RidgelinesView(FrameView):
         return layer_rows(frame, layer, name, log=log, compared=compared)
 
     def _x_range(self) -> Range:
-        ends = list[float]()
-        for row in self._rows:
-            for one in (row.values, row.compared):
-                if one is not None and one.binned:
-                    ends += (float(one.edges[0]), float(one.edges[-1]))
+        ends = ends_of(self._rows)
         if self.log:
             ends = [f(one) for one in ends for f in (math.floor, math.ceil)]
         return self._x.follow(ends) or (-1.0, 1.0)
@@ -282,39 +262,19 @@ class RidgelinesView(FrameView):
         return (-rows - 0.25 * height, height + 0.2), height
 
     def _stride(self, source: RunSource, frame: Frame) -> int:
-        return stride_for(all_frames(source, frame)[-1].step)
+        return stride_for(snapshots(source, frame)[-1].step)
 
     def _ridges_of(self, height: float, unit: float) -> tuple[Ridge, ...]:
-        top = None
-        if self._common.isChecked():
-            peaks = [
-                float(one.density().max())
-                for row in self._rows
-                for one in (row.values, row.compared)
-                if one is not None and one.binned
-            ]
-            top = max(peaks, default=None)
-        nothing, ridges = np.zeros(0), list[Ridge]()
-        for row, color in zip(self._rows, self._colors(), strict=True):
-            x, y = row.values.outline(top) if row.values is not None else (nothing, nothing)
-            ghost_x = ghost_y = None
-            if row.compared is not None:
-                ghost_x, ghost_y = row.compared.outline(top)
-                ghost_x, ghost_y = ghost_x / unit, ghost_y * height
-            ridge = Ridge(row.base, x / unit, y * height, color, row.chosen, ghost_x, ghost_y)
-            ridges.append(ridge)
-        return tuple(ridges)
+        top = highest_density(self._rows) if self._common.isChecked() else None
+        colors = self._colors()
+        return tuple(
+            ridge_of(row, color, height, unit, top)
+            for row, color in zip(self._rows, colors, strict=True)
+        )
 
     def _colors(self) -> list[QColor]:
         count = self.layer_count
         return [self.theme.layer_color(row.layer, max(count, row.layer)) for row in self._rows]
-
-    def _words_of(self, row: Row, place: int) -> RowWords:
-        shares = () if row.values is None else row.values.apart()
-        label = row.label if row.values is not None else f"{row.label} –"
-        ends = place in (0, len(self._rows) - 1)
-        rank = 0 if ends else 1 + _rank(place)
-        return RowWords(row.base, label, shares, row.chosen, rank)
 
     def _why_empty(self) -> str:
         values = [row.values for row in self._rows if row.values is not None]
@@ -337,18 +297,16 @@ class RidgelinesView(FrameView):
         heights = "density, one scale" if common else "heights: each to its own maximum"
         self._footer.set_title(f"{kind}; {heights}")
 
-    def spoken(self) -> str:
-        parts = [self.header.subtitle.text]
+    def _key_numbers(self, source: RunSource) -> Iterable[str]:
         for row in self._rows:
-            shares = row.values.apart() if row.chosen and row.values is not None else ()
-            parts += [f"layer {row.layer}: {one.text}" for one in shares]
-        return ". ".join(parts)
+            for one in row.values.apart() if row.chosen and row.values is not None else ():
+                yield f"layer {row.layer}: {one.text}"
 
     # Qt ----------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._common.setVisible(event.size().width() >= NARROWEST)
+        self._common.setVisible(event.size().width() >= self.theme.px(NARROWEST))
 
     # Reading -----------------------------------------------------------------------------
 
@@ -379,8 +337,3 @@ class RidgelinesView(FrameView):
             self.step_selected.emit(row.step)
         else:
             self._select(row.layer)
-
-
-def _rank(place: int) -> int:
-    """Return how late a row is written: those at multiples of large powers of 2 first."""
-    return 16 - (place & -place).bit_length() if place else 0

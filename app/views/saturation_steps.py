@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QRectF
 
 from app.plots import Plot, Scale
+from app.plots.colored_image import ColoredImage
+from app.plots.envelope_curve import cells
+from app.plots.indices import color_table, kinds_in, linear_indices
 from app.plots.linear_bar import LinearBar
-from app.plots.linear_image import ColoredImage, color_table, kinds_in, linear_indices
 from app.plots.plot import BOTTOM
 from app.plots.text import percent
 from app.plots.ticks import Tick
 from app.theme import Theme
-from core.measure.missing import not_measured
+from app.views.readings import value_words
 from core.record import RunSource
 
 SHARES = ("derivative_mean", "saturated_fraction")
@@ -48,7 +49,7 @@ class SharePicture:
 
     def set_theme(self, theme: Theme) -> None:
         """Take over the colours."""
-        self._table = color_table(theme, signed=False)
+        self._table = color_table(theme)
         self.bar.set_theme(theme)
 
     def clear_points(self) -> None:
@@ -66,10 +67,7 @@ class SharePicture:
         envelope = column.envelope(*rows)
         # 0 is a share like any other here: it has its place on the scale.
         indices = linear_indices(envelope.mean, 0.0, 1.0, mark_zero=False).T
-        count = len(envelope.start)
-        size = int((envelope.stop - envelope.start).max()) if count else 1
-        left = int(envelope.stop[0]) - size - 0.5 if count else -0.5
-        place = QRectF(left, 0.5, size * count, envelope.mean.shape[1])
+        place = cells(envelope, envelope.mean.shape[1])
         self._image.show_colors(self._table[indices], place)
         self.bar.set_scale(0.0, 1.0, kinds_in(indices), signed=False, labels=_LABELS)
 
@@ -79,8 +77,7 @@ class SharePicture:
         if column is None or step >= len(column) or not 1 <= layer <= (column.width or 0):
             return ""
         cell = column.read(step, step + 1)[0, layer - 1]
-        words = "not measured" if not_measured(cell) else percent(float(cell))
-        return f"{NAMES[self.quantity]} {words}"
+        return f"{NAMES[self.quantity]} {value_words(cell, write=percent)}"
 
 
 __all__ = ["SHARES", "SharePicture"]

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Slot
 
 from app.plots import Follower, Line, Plot, Rule, Scale
-from app.plots.envelope_curve import Band, centers
+from app.plots.envelope_curve import Band, centers, edges, means
 from app.plots.notes import Cursor
 from app.plots.ranges import Range
 from app.plots.text import integer, number
 from app.theme import Theme
+from app.views.distribution import unit_of
 from app.views.header import Segments
-from app.views.layer_lines import means
-from app.views.readings import cell_of, row_at, value_words
+from app.views.readings import NOTHING, cell_of, row_at, value_words
 from app.views.stack import StackView
 from app.views.table import Table, layers_table
 from core.measure.missing import not_measured
@@ -185,7 +185,7 @@ class SpreadView(StackView):
     def _draw_panel(self, panel: _Panel, layer: int, x: Range, y: Range | None) -> None:
         if y is not None and max(abs(y[0]), abs(y[1])) < _NOTHING:
             y = (-1.0, 1.0)  # exactly 0 on any scale
-        unit = _unit_of(y)
+        unit = 1.0 if y is None else unit_of(*y)
         if panel.plot.following:
             panel.plot.set_y_unit(unit)
             if y is not None:
@@ -211,7 +211,7 @@ class SpreadView(StackView):
             panel.plot.overlay.show_caption(f"layer {layer}{chosen}")
             cell = cell_of(found, layer)
             words = value_words(cell, 2)
-            if wide and words != "not measured":
+            if wide and words != NOTHING:
                 words = f"spread {words}"
             if layer < self.layer_count and (ratio := _ratio(cell, last)):
                 words += f", {ratio} the last one’s" if wide else f", {ratio} the last"
@@ -253,8 +253,7 @@ def _read(source: RunSource, layer: int, rows: tuple[int, int, int]) -> tuple[Ar
     return tuple(
         part[:count][keep].astype(np.float64)
         for part in (
-            mean.start - 0.5,
-            mean.stop - 0.5,
+            *edges(mean),
             centers(mean),
             means(mean),
             means(spread),
@@ -269,15 +268,6 @@ def _ratio(cell: np.float32, last: np.float32) -> str:
     if not (math.isfinite(one) and math.isfinite(other) and one > 0 and other > 0):
         return ""
     return f"{number(one / other, 2)} {'of' if one < other else 'times'}"
-
-
-def _unit_of(y: Range | None) -> float:
-    """Return the power of ten in which a range has coordinates near 1."""
-    top = 0.0 if y is None else max(abs(y[0]), abs(y[1]))
-    if not top > 0:
-        return 1.0
-    exponent = math.floor(math.log10(top))
-    return 1.0 if -3 <= exponent <= 3 else 10.0**exponent
 
 
 __all__ = ["SpreadView"]

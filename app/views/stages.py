@@ -8,7 +8,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from app.plots.text import integer, number
+from app.plots.text import integer
+from app.views.readings import SHORT, value_words
 from core.measure.missing import NOT_MEASURED, not_measured
 from core.record import RunSource
 
@@ -171,12 +172,8 @@ def read_step(source: RunSource, row: int) -> StepNumbers:
 
 def say(value: np.floating | float, digits: int = 2) -> str:
     """Return a number in words: not measured, exactly 0 and NaN are different things."""
-    if bool(not_measured(np.asarray(value, np.float32))):
-        return "not measured"
-    if value == 0:
-        return "exactly 0"
     plain = not np.isfinite(value) or 1e-3 <= abs(value) < 1e5
-    return number(float(value), digits if plain else max(digits, 3))  # 1.6·10⁻¹³
+    return value_words(np.float32(value), digits if plain else max(digits, 3))  # 1.6·10⁻¹³
 
 
 def sentence(stage: Stage | None, step: StepNumbers) -> str:
@@ -192,17 +189,18 @@ def sentence(stage: Stage | None, step: StepNumbers) -> str:
     if stage is Stage.UPDATE:
         return f"Update: {_path('|ΔW|/|W|', step.update, -1)}; learning rate {say(step.rate)}."
     if len(step.h) < 2:
-        return f"|h| {_short(step.h[0])}, |δ| {_short(step.delta[0])}, loss {_short(step.loss, 3)}."
+        return f"|h| {short(step.h[0])}, |δ| {short(step.delta[0])}, loss {short(step.loss, 3)}."
     return (
-        f"Forward |h| {_short(step.h[0])} → {_short(step.h[-1])}, "
-        f"loss {_short(step.loss, 3)}, "
-        f"backward |δ| {_short(step.delta[-1])} → {_short(step.delta[0])}."
+        f"Forward |h| {short(step.h[0])} → {short(step.h[-1])}, "
+        f"loss {short(step.loss, 3)}, "
+        f"backward |δ| {short(step.delta[-1])} → {short(step.delta[0])}."
     )
 
 
-def _short(value: np.float32, digits: int = 2) -> str:
+def short(value: np.floating | float, digits: int = 2) -> str:
+    """Return the same in less room: ``–`` and ``0``."""
     text = say(value, digits)
-    return {"not measured": "–", "exactly 0": "0"}.get(text, text)
+    return SHORT.get(text, text)
 
 
 def _path(symbol: str, values: Array, way: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
@@ -108,8 +108,8 @@ class StripView(FrameView):
             scalars_table(source, scalars, f"{self.key}-steps"),
         )
 
-    def spoken(self) -> str:
-        return "" if self._numbers is None else sentence(None, self._numbers)
+    def _key_numbers(self, source: RunSource) -> Iterable[str]:
+        return () if self._numbers is None else (sentence(None, self._numbers),)
 
     # Stages ------------------------------------------------------------------------------
 

@@ -10,12 +10,11 @@ from app.plots.strip_data import ClipCard, StripPicture
 from app.plots.strip_lane import Lane, levels, shares_of
 from app.plots.strip_layout import StripLayout
 from app.plots.text import number
-from app.views.stages import StepNumbers, clipped, say, was_clipped
+from app.views.stages import StepNumbers, clipped, say, short, was_clipped
 from core.measure.missing import blank, not_measured
 from core.record import Frame, LayerFrame, RunSource
 
 Array = NDArray[np.float32]
-_SHORT = {"not measured": "–", "exactly 0": "0"}
 
 
 class Scales:
@@ -150,18 +149,13 @@ def _texts(values: Array, *, written_out: bool) -> tuple[str, ...]:
     texts = []
     for value in values:
         if written_out or value == 0 or not np.isfinite(value):
-            text = say(value)
-            texts.append(_SHORT.get(text, text))
+            texts.append(short(value))
         else:
             texts.append(f"{np.log10(np.float64(value)):.1f}".replace("-", "−"))
     return tuple(texts)
 
 
 def _loss_lines(step: StepNumbers) -> tuple[str, ...]:
-    def short(value: np.float32, digits: int) -> str:
-        text = say(value, digits)
-        return _SHORT.get(text, text)
-
     lines = ("loss", short(step.loss, 4), f"data {short(step.data, 3)}")
     return (*lines, f"penalty {short(step.penalty, 2)}")
 
@@ -207,7 +201,7 @@ def describe(source: RunSource, step: StepNumbers, number_: int) -> tuple[str, .
 
 def _share(value: np.float32) -> str:
     if not np.isfinite(value) or value == 0:
-        return _SHORT.get(say(value), say(value))
+        return short(value)
     return f"{number(100 * float(value), 2)} %"
 
 

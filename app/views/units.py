@@ -10,23 +10,24 @@ from PySide6.QtCore import QRectF, Slot
 from PySide6.QtGui import QResizeEvent
 
 from app.plots import EnvelopeCurve, Follower, Plot, Scale
-from app.plots.event_lanes import LANE, EventLanes
+from app.plots.colored_image import ColoredImage
+from app.plots.event_lanes import LANE
+from app.plots.indices import color_table, kinds_in, linear_indices, rgba
 from app.plots.linear_bar import LinearBar
-from app.plots.linear_image import ColoredImage, color_table, kinds_in, linear_indices, rgba
 from app.plots.notes import Cursor
-from app.plots.text import integer, number, percent
+from app.plots.text import integer, ordinal, percent
 from app.theme import Theme
 from app.views.header import Segments
 from app.views.of_frame import FrameView
 from app.views.over_steps import StepView, marks_of
+from app.views.readings import value_words
 from app.views.table import Row, Table, layers_table
+from app.views.unit_events import LANES, UnitEvents
 from core.measure.missing import not_measured
 from core.record import LayerFrame, Parts, RunSource
 from core.record.columns import Envelope
-from core.record.units import KINDS
 
 _LEFT = 48.0
-_LANES = (("births", "accent"), ("deaths", "bad"), ("revived", "good"))  # in the order of KINDS
 _STRIP = 6.0  # pixels: the edge at which silent units are marked
 
 
@@ -44,10 +45,6 @@ class UnitsView(FrameView, StepView):
         self._dead = Follower(margin=0.2, shrink=0.4, smallest=1.0, low=0.0)
         self._scales = {"h": Follower(margin=0.0, shrink=0.6, smallest=1e-30)}
         self._scales["slope"] = Follower(margin=0.0, shrink=0.6, smallest=1e-30)
-        self._read = 0
-        self._events: NDArray[np.int64] = np.zeros((0, 2), np.int64)
-        self._binned: Hashable = None
-        self._counts = np.zeros((len(KINDS), 0), np.int64)
         self._matrix = Plot(
             Scale.WHOLE, Scale.WHOLE, left=_LEFT, bottom=3, mouse=(False, False), grid=False
         )
@@ -60,16 +57,13 @@ class UnitsView(FrameView, StepView):
         self.canvas.add_plot(self._lanes, 2, 0)
         self._bar = LinearBar(bottom=3)
         self.canvas.ci.addItem(self._bar, 0, 1)
-        height = LANE * len(_LANES) + 24
-        self._lanes.setMinimumHeight(height)
-        self._lanes.setMaximumHeight(height)
         self._image, self._edge = ColoredImage(), ColoredImage()
         self._matrix.add(self._image)
         self._matrix.add(self._edge)
         self._curve = EnvelopeCurve()
         for item in self._curve.items:
             self.plot.add(item)
-        self._ticks = EventLanes(self._lanes, _LANES)
+        self._events = UnitEvents(self._lanes)
         self._choice = Segments(
             (
                 ("h", "h", "What each unit passes on: φ(z)"),
@@ -93,12 +87,14 @@ class UnitsView(FrameView, StepView):
     def _forget_layer(self) -> None:
         for follower in (self._dead, *self._scales.values()):
             follower.reset()
-        self._read, self._binned = 0, None
-        self._events = np.zeros((0, 2), np.int64)
+        self._events.forget()
 
     def _retheme(self, theme: Theme) -> None:
         self._bar.set_theme(theme)
-        self._ticks.set_theme(theme)
+        height = LANE * len(LANES) + theme.px(24)
+        self._lanes.setMinimumHeight(height)
+        self._lanes.setMaximumHeight(height)
+        self._events.set_theme(theme)
         self._curve.set_color(theme.color("bad"))
 
     def set_layer(self, number: int) -> None:
@@ -165,7 +161,7 @@ class UnitsView(FrameView, StepView):
         at, layer = found
         self._draw_matrix(source, at, layer)
         self._draw_dead(source, at)
-        self._draw_events(source, at)
+        self._events.draw(source, at)
 
     def _draw_matrix(self, source: RunSource, at: int, layer: LayerFrame) -> None:
         word = self._word(source, at)
@@ -193,7 +189,7 @@ class UnitsView(FrameView, StepView):
         count = int(np.count_nonzero(silent))
         words = [f"layer {at}", _title(layer)]
         if every > 1:
-            words.append(f"every {_ordinal(every)} {word} shown")
+            words.append(f"every {ordinal(every)} {word} shown")
         told = f"{integer(count)} of {integer(units)} silent in this batch"
         words.append(f"{told} (marked)" if count else told)
         self.header.subtitle.set_words(", ".join(words[:2]) + " · " + " · ".join(words[2:]))
@@ -240,57 +236,12 @@ class UnitsView(FrameView, StepView):
         cell = column.read(row, row + 1)[0, at - 1]
         units = source.facts.layers[at - 1].units
         name = f"{self._word(source, at)}s dead"
-        if not_measured(cell):
-            words = f"{name}: not measured at this step"
-        elif not np.isfinite(cell):
-            words = f"{name}: {number(float(cell))}"
-        else:
+        if np.isfinite(cell):
             words = f"{integer(round(float(cell) * units))} of {integer(units)} {name}"
-        if self.at is None:
-            births, deaths, revived = (source.units.count(at, kind) for kind in KINDS)
         else:
-            self._read_events(source, at)
-            before = self._events[self._events[:, 0] <= row, 1]
-            births, deaths, revived = (int(n) for n in np.bincount(before, minlength=len(KINDS)))
-        told = [
-            _counted(n, word)
-            for n, word in ((births, "birth"), (deaths, "death"), (revived, "resurrection"))
-            if n
-        ]
-        return f"{words} · {', '.join(told)}" if told else words
-
-    def _read_events(self, source: RunSource, at: int) -> int:
-        """Take over what is new of a layer; return the number of its events before."""
-        log, before = source.units, len(self._events)
-        count = len(log)
-        if count < self._read:
-            self._read, self._events, before = 0, np.zeros((0, 2), np.int64), 0
-            self._binned = None
-        if count > self._read:
-            rows = log.rows(self._read, count)
-            self._read = count
-            mine = rows[rows[:, 1] == at][:, [0, 3]]
-            if len(mine):
-                self._events = np.concatenate([self._events, mine])
-        return before
-
-    def _draw_events(self, source: RunSource, at: int) -> None:
-        before = self._read_events(source, at)
-        pixels = max(1, int(self._lanes.area().width()))
-        view = (pixels, self.plot.x_range)
-        if view != self._binned:
-            self._binned, before = view, 0
-            self._counts = np.zeros((len(KINDS), pixels), np.int64)
-        new = self._events[before:]
-        if len(new):
-            low, high = self.plot.x_range
-            bins = np.floor((new[:, 0] - low) / (high - low) * pixels).astype(np.int64)
-            seen = (bins >= 0) & (bins < pixels)
-            np.add.at(self._counts, (new[seen, 1], bins[seen]), 1)
-        self._ticks.show_counts(self._counts)
-        lost = not source.units.complete
-        note = f"only the first {integer(source.units.most)} events are drawn" if lost else ""
-        self._lanes.overlay.show_note(note)
+            words = f"{name}: {value_words(cell)}{' at this step' if not_measured(cell) else ''}"
+        told = self._events.told(source, at, None if self.at is None else row)
+        return f"{words} · {told}" if told else words
 
     # Cursor ------------------------------------------------------------------------------
 
@@ -308,14 +259,9 @@ class UnitsView(FrameView, StepView):
         column = source.layer_columns.get("dead_fraction")
         if column is not None and step < len(column):
             cell = column.read(step, step + 1)[0, at - 1]
-            value = "not measured" if not_measured(cell) else percent(float(cell))
-            lines.append(f"dead {value}")
+            lines.append(f"dead {value_words(cell, write=percent)}")
         low, high = plot.x_range
-        near = (high - low) / plot.pixels[0] * 1.5
-        close = self._events[np.abs(self._events[:, 0] - x) <= max(near, 0.5), 1]
-        for kind, count in enumerate(np.bincount(close, minlength=len(KINDS))):
-            if count:
-                lines.append(_counted(int(count), KINDS[kind]))
+        lines += self._events.near(x, max((high - low) / plot.pixels[0] * 1.5, 0.5))
         return Cursor(step, y, tuple(lines))
 
     def _read_unit(
@@ -334,8 +280,8 @@ class UnitsView(FrameView, StepView):
             return Cursor(x, middle, (f"{word} {unit + 1}", active))
         lines = (
             f"{word} {unit + 1} · sample {sample} of the batch",
-            f"h = {_exact(layer.activity[row, sample - 1])}",
-            f"φ′ = {_exact(layer.activity_slope[row, sample - 1])}",
+            f"h = {value_words(layer.activity[row, sample - 1])}",
+            f"φ′ = {value_words(layer.activity_slope[row, sample - 1])}",
             f"active for {percent(share)} of the batch",
         )
         return Cursor(sample, middle, lines, box=True)
@@ -358,17 +304,3 @@ def _title(layer: LayerFrame) -> str:
     from core.network.activations import activation_for
 
     return activation_for(layer.activation).title
-
-
-def _exact(value: np.float32) -> str:
-    if not_measured(np.asarray(value)):
-        return "not measured"
-    return "exactly 0" if value == 0 else number(float(value))
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{integer(count)} {word}{'' if count == 1 else 's'}"
-
-
-def _ordinal(count: int) -> str:
-    return {2: "2nd", 3: "3rd"}.get(count, f"{count}th")

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.plots import Line, Plot, Tag, log10
-from app.plots.envelope_curve import Band, centers
+from app.plots.envelope_curve import Band, centers, edges, means
 from app.plots.gap_lane import GapLane
 from app.plots.text import integer, percent
 from app.theme import Theme
 from app.views.derived import Compute, Derived, applied, product, whole
-from app.views.layer_lines import gaps, means
+from app.views.layer_lines import gaps
 from app.views.readings import value_words
 from core.measure.missing import NOT_MEASURED, not_measured
 from core.record import RunSource
@@ -94,14 +94,12 @@ class Lanes:
             words = "raw, not clipped" if name == "raw" and not clipping else name
             self._tag(points, index, words, color)
         self._draw_taken(envelope, mean, clipping=clipping)
-        left, right = _edges(envelope)
-        self.lane.show_gaps(left, right, gaps(mean, known))
+        self.lane.show_gaps(*edges(envelope), gaps(mean, known))
         return spans
 
     def _draw_taken(self, envelope: Envelope, mean: NDArray[np.float32], *, clipping: bool) -> None:
         if clipping and len(mean):
-            left, right = _edges(envelope)
-            self.taken.show_area(left, right, log10(mean[:, 1]), log10(mean[:, 0]))
+            self.taken.show_area(*edges(envelope), log10(mean[:, 1]), log10(mean[:, 0]))
         else:
             self.taken.clear_points()
 
@@ -127,11 +125,6 @@ class Lanes:
         if not 0 <= step < len(self._derived.column):
             return np.full(3, NOT_MEASURED)
         return self._derived.column.read(step, step + 1)[0]
-
-
-def _edges(envelope: Envelope) -> tuple[Array, Array]:
-    left, right = (at.astype(np.float64) - 0.5 for at in (envelope.start, envelope.stop))
-    return left, right
 
 
 def _rows_of(layer: int) -> Compute:

@@ -17,7 +17,7 @@ from app.plots.text import integer, number, percent
 from app.theme import Theme
 from app.views.header import Segments
 from app.views.layer_lines import LayerLines
-from app.views.readings import cell_of, row_at, special_words, value_words
+from app.views.readings import NOTHING, cell_of, row_at, special_words, value_words
 from app.views.stack import StackView
 from app.views.table import Table, layers_table, scalars_table
 from app.views.update_lanes import CLIPPED, NAMES, TURNED, Clipping, Lanes, clipping_at
@@ -276,7 +276,7 @@ class UpdatesView(StackView):
 
     def _words(self, found: tuple[int, Array] | None) -> str:
         if found is None:
-            return "not measured"
+            return NOTHING
         with np.errstate(divide="ignore", invalid="ignore"):
             logs = np.log10(found[1].astype(np.float64))
         healthy = int(((logs >= HEALTHY[0]) & (logs <= HEALTHY[1])).sum())

@@ -9,25 +9,19 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Slot
 
 from app.plots import Follower, Plot, Scale
+from app.plots.colored_image import ColoredImage
+from app.plots.indices import color_table, kinds_in, linear_indices, rgba, special_color
 from app.plots.linear_bar import LinearBar
-from app.plots.linear_image import (
-    ColoredImage,
-    color_table,
-    kinds_in,
-    linear_indices,
-    rgba,
-    special_color,
-)
 from app.plots.notes import Cursor
-from app.plots.placard import Placard
 from app.plots.text import integer, number, percent
 from app.plots.ticks import Tick
 from app.plots.tiles import Grid, TileMarks, best_grid, fitted, mosaic
 from app.theme import Theme
 from app.views.header import Segments
 from app.views.of_frame import FrameView
+from app.views.readings import value_words
 from app.views.table import Row, Table
-from core.record import LayerFrame, Parts, RunSource
+from core.record import Frame, Parts, RunSource
 
 Array = NDArray[np.float32]
 _OWN = (Tick(-1.0, "−max"), Tick(0.0, "0"), Tick(1.0, "max"))
@@ -53,7 +47,7 @@ class WeightsView(FrameView):
         self.canvas.ci.addItem(self._bar, 0, 1)
         self._image = ColoredImage()
         self.plot.add(self._image)
-        self._marks, self._placard = TileMarks(self.plot), Placard(self.plot)
+        self._marks = TileMarks(self.plot)
         self._choice = Segments(
             (
                 ("shared", "shared scale", "One scale for all units: their sizes compare"),
@@ -73,7 +67,7 @@ class WeightsView(FrameView):
         self._grid = None
 
     def _retheme(self, theme: Theme) -> None:
-        for one in (self._bar, self._marks, self._placard):
+        for one in (self._bar, self._marks):
             one.set_theme(theme)
 
     @Slot(str)
@@ -82,9 +76,9 @@ class WeightsView(FrameView):
 
     def tables(self, source: RunSource) -> tuple[Table, ...]:
         frame = self.frame
-        if frame is None or not len(frame.layers[0].weight_images):
+        if frame is None or not len(_images(frame)):
             return ()
-        images = frame.layers[0].weight_images
+        images = _images(frame)
 
         def rows() -> Iterator[Row]:
             for place in np.ndindex(images.shape):
@@ -94,34 +88,18 @@ class WeightsView(FrameView):
         channel = ("channel",) if images.ndim == 4 else ()
         return (Table(self.key, ("step", "unit", "row", "column", *channel, "weight"), rows),)
 
-    def spoken(self) -> str:
-        return self._placard.words or super().spoken()
-
-    def _show_provenance(self, source: RunSource) -> None:
-        super()._show_provenance(source)
-        if self._placard.words:  # no axis, and no name of one
-            self._footer.set_words(self._footer.words, "dim", show_title=False)
-
     # Drawing -----------------------------------------------------------------------------
+
+    def _obstacle(self, source: RunSource) -> tuple[str, str] | None:
+        found = super()._obstacle(source)
+        if found is None and self.frame is not None and not len(_images(self.frame)):
+            return "No pictures to draw", _why_not(source)
+        return found
 
     def _draw(self, source: RunSource) -> None:
         frame = self.frame
         assert frame is not None
         layer = frame.layers[0]
-        shown = bool(len(layer.weight_images))
-        self._bar.setVisible(shown)
-        self._choice.setVisible(shown)
-        if not shown:
-            self._grid = None
-            self._image.clear_colors()
-            self._marks.show_marks(())
-            self._placard.say("No pictures to draw", _why_not(source))
-            self.header.subtitle.set_words("")
-            return
-        self._placard.say("")
-        self._draw_tiles(source, layer)
-
-    def _draw_tiles(self, source: RunSource, layer: LayerFrame) -> None:
         images = layer.weight_images
         colors, high, kinds = self._colored(images)
         room = (float(self.plot.pixels[0]), float(self.plot.pixels[1]))
@@ -199,7 +177,7 @@ class WeightsView(FrameView):
         row = min(max(int(place.bottom() - y), 0), images.shape[1] - 1)
         column = min(max(int(x - place.left()), 0), images.shape[2] - 1)
         cell = np.atleast_1d(images[unit, row, column])
-        values = ", ".join("exactly 0" if v == 0 else number(float(v)) for v in cell)
+        values = ", ".join(value_words(v) for v in cell)
         lines = [
             f"unit {unit + 1}",
             f"w = {values} at row {row + 1}, column {column + 1}",
@@ -222,6 +200,10 @@ class WeightsView(FrameView):
     def _pick(self, plot: Plot, x: float, y: float) -> None:
         if self._unit_at(x, y) is not None:
             self._select(1)
+
+
+def _images(frame: Frame) -> Array:
+    return frame.layers[0].weight_images
 
 
 def _why_not(source: RunSource) -> str:

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from app.plots import Canvas, EnvelopeCurve, Follower, Line, Plot, Scale, index_image, log10
+from app.plots import Canvas, EnvelopeCurve, Follower, Line, Plot, Scale, log10
 from app.plots.envelope_curve import thinned
-from app.plots.heat_image import INF, LEVELS, NAN, ZERO, lookup_table
+from app.plots.indices import INF, LEVELS, NAN, ZERO, color_table, log_indices
 from app.plots.notes import Mark, Rule, Tag
 from app.plots.ranges import nice_step, step_stop
 from app.plots.text import THIN, elide, integer, number, percent, power
@@ -129,7 +130,7 @@ def test_log10_has_no_value_where_there_is_none() -> None:
 
 def test_layer_1_is_the_lowest_row_of_the_image_and_decades_are_even() -> None:
     values = np.array([[1e-10, 1e-5, 1.0]] * 4)  # four steps, three layers
-    image = index_image(values, -10, 0)
+    image = log_indices(np.transpose(values), -10, 0)
     assert image.shape == (3, 4)
     assert image.dtype == np.uint8
     assert image.flags.c_contiguous
@@ -139,10 +140,10 @@ def test_layer_1_is_the_lowest_row_of_the_image_and_decades_are_even() -> None:
 
 
 def test_what_is_no_number_has_an_index_of_its_own() -> None:
-    image = index_image([[0.0, math.nan, math.inf, 1e-30, 1e30]], -10, 0)
+    image = log_indices(np.transpose([[0.0, math.nan, math.inf, 1e-30, 1e30]]), -10, 0)
     assert image[:, 0].tolist() == [ZERO, NAN, INF, 0, LEVELS - 1]
     for name in ("dark", "light"):
-        table = lookup_table(load_theme(name))
+        table = color_table(load_theme(name))
         special = {tuple(table[i]) for i in (ZERO, NAN, INF)}
         assert len(special) == 3
         assert not special & {tuple(row) for row in viridis(LEVELS)}
@@ -269,3 +270,28 @@ def test_a_note_stands_below_the_caption_where_there_is_no_room_beside_it(qtbot:
     caption, note = plot.overlay.placed[:2]
     assert not caption.intersects(note)
     assert note.top() > caption.top()
+
+
+def test_a_line_is_seen_wherever_the_range_goes(qtbot: QtBot) -> None:
+    canvas = Canvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(300, 200)
+    plot = canvas.add_plot(Plot(grid=False))
+    line = Line()
+    line.set_color(QColor("#ff0000"))
+    plot.add(line)
+    canvas.set_theme(load_theme("dark"))
+    canvas.show()
+
+    def red() -> int:
+        image = canvas.grab().toImage()
+        colors = (image.pixelColor(x, y) for x in range(300) for y in range(200))
+        return sum(color.red() > 200 and color.green() < 80 for color in colors)
+
+    x = np.linspace(0.0, 1.0, 50)
+    for offset, span in ((0.0, 1.0), (100.0, 1.0), (-40.0, 0.01), (7.0, 1e4), (7.0, 1e-3)):
+        line.show_points(offset + span * x, offset + span * x)  # as views do: points, then range
+        plot.follow((offset, offset + span), (offset, offset + span))
+        assert red() > 150
+        plot.follow((offset, offset + 3 * span), (offset, offset + 3 * span))
+        assert red() > 50  # a third of it, with the same points

@@ -97,7 +97,7 @@ def test_an_outline_is_as_high_as_its_maximum_or_as_its_density() -> None:
     assert narrow is not None
     assert wide is not None
     assert narrow.outline()[1].max() == wide.outline()[1].max() == 1
-    top = float(narrow.density().max())
+    top = float(narrow.density.max())
     assert wide.outline(top)[1].max() == pytest.approx(0.1, rel=0.2)
 
 

@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.plots.contour import class_lines, zero_lines
-from app.plots.linear_image import (
+from app.plots.indices import (
     INF,
     LEVELS,
     NAN,
@@ -157,19 +157,19 @@ def test_units_count_what_happened_to_the_layer_and_read_only_what_is_new(qtbot:
     view = shown(qtbot, UnitsView, record)
     caption = view.plot.overlay.shown("caption")
     assert caption == "0 of 64 units dead · 1 death, 1 resurrection"
-    assert view._ticks.counts.sum(axis=1).tolist() == [0, 1, 1]
+    assert view._events._lanes.counts.sum(axis=1).tolist() == [0, 1, 1]
     happened(record, (400, 1, 6, 0), (401, 1, 7, 1))
     record.version += 1
     view.invalidate()
     view.refresh()
-    assert view._ticks.counts.sum(axis=1).tolist() == [1, 2, 1]
-    assert view._read == 5
-    at = np.flatnonzero(view._ticks.counts[1])
+    assert view._events._lanes.counts.sum(axis=1).tolist() == [1, 2, 1]
+    assert view._events._read == 5
+    at = np.flatnonzero(view._events._lanes.counts[1])
     width = view._lanes.area().width()
     assert at[0] / width == pytest.approx(100 / view.plot.x_range[1], abs=0.01)
     view.set_layer(2)
     view.refresh()
-    assert view._ticks.counts.sum(axis=1).tolist() == [0, 1, 0]
+    assert view._events._lanes.counts.sum(axis=1).tolist() == [0, 1, 0]
     view.set_layer(1)
     view.set_step(150)
     view.refresh()
@@ -357,7 +357,7 @@ def test_a_network_that_always_says_the_same_is_told(qtbot: QtBot) -> None:
     view = shown(qtbot, PredictionsView, record)
     caption = view.plot.overlay.shown("caption")
     assert caption == "1 undecided: output not finite · always says right"
-    assert view.spoken().startswith(caption)
+    assert view.spoken().startswith(f"Predictions: {caption}")
 
 
 def test_pictures_stand_beside_the_matrix_where_there_is_room(qtbot: QtBot) -> None:

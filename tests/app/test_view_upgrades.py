@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
-from app.plots.heat_image import NOT_MEASURED as GAP
+from app.plots.indices import NOT_MEASURED as GAP
 from app.views import (
     AccuracyView,
     HeatmapView,
@@ -220,10 +220,10 @@ def test_the_ends_of_the_colours_can_be_dragged(qtbot: QtBot) -> None:
     view = shown(qtbot, HeatmapView, fake_record(300, None))
     bar = view._bar
     low, high = bar.range
-    before = view._image._shown.copy()
+    before = view._indices.copy()
     drag(view, bar.place(high) + 2, bar.place(-4.0))
     assert bar.range == pytest.approx((low, -4.0), abs=0.2)
-    assert (view._image._shown != before).any()
+    assert (view._indices != before).any()
     assert bar.place(low) == pytest.approx(bar.bar_rect().bottom())  # the whole is still there
     drag(view, bar.place(-6.0), bar.place(-5.0))  # between the ends: both
     assert bar.range == pytest.approx((low + 1, -3.0), abs=0.2)
@@ -361,29 +361,29 @@ def test_saturation_over_time_needs_no_snapshot(qtbot: QtBot) -> None:
 
 def test_saturation_comes_back_from_over_time(qtbot: QtBot) -> None:
     view = shown(qtbot, SaturationView, fake_record(200, None))
-    size = view._curves.pixels
+    size = view._units.curves.pixels
     view._when.choose("run")
     view.refresh()
     view.grab()
     QApplication.processEvents()
-    assert not view._curves.isVisible()
+    assert not view._units.curves.isVisible()
     heights = [plot.pixels[1] for plot in view.stack]
     assert abs(heights[0] - heights[1]) <= 2
     view._when.choose("now")
     view.refresh()
     view.grab()
-    assert view._curves.pixels == size
+    assert view._units.curves.pixels == size
     assert not view.stack[0].isVisible()
 
 
 def test_a_sigmoid_has_its_quarter_and_its_threes(qtbot: QtBot) -> None:
     view = shown(qtbot, SaturationView, fake_record(200, None))
-    rules = view._curves.overlay.shown("rules")
+    rules = view._units.curves.overlay.shown("rules")
     assert any(rule.y == 0.25 and "¼" in rule.text for rule in rules)
-    assert [mark.x for mark in view._curves.overlay.shown("marks")] == [-3, 3]
+    assert [mark.x for mark in view._units.curves.overlay.shown("marks")] == [-3, 3]
     relu = shown(qtbot, SaturationView, fake_record(200, 10))
-    assert relu._curves.overlay.shown("marks") == ()
-    assert not any("¼" in rule.text for rule in relu._curves.overlay.shown("rules"))
+    assert relu._units.curves.overlay.shown("marks") == ()
+    assert not any("¼" in rule.text for rule in relu._units.curves.overlay.shown("rules"))
 
 
 # Profile and ledger -------------------------------------------------------------------------

@@ -1,13 +1,12 @@
-"""An image of numbers on a linear scale, from 0 up or around 0, and what is no number."""
+"""Numbers as indices into 256 colours: a scale, and one each for what is no number on it."""
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
 from app.theme import Theme, viridis
@@ -16,7 +15,14 @@ from core.measure.missing import not_measured
 LEVELS = 251
 """Indices 0 .. LEVELS - 1 are colours; an odd number, so that one of them is the middle."""
 NEG_INF, NOT_MEASURED, ZERO, NAN, INF = 251, 252, 253, 254, 255
-KINDS = ((ZERO, "= 0"), (NAN, "NaN"), (INF, "∞"), (NEG_INF, "−∞"))
+KINDS = (
+    (ZERO, ("= 0",)),
+    (NAN, ("NaN",)),
+    (INF, ("∞",)),
+    (NEG_INF, ("−∞",)),
+    (NOT_MEASURED, ("not", "measured")),
+)
+"""What is no number on a scale, and its name in lines of print."""
 
 # RdBu of ColorBrewer 2.0 (Cynthia Brewer, Mark Harrower and The Pennsylvania State University;
 # Apache License 2.0), its eleven colours from blue to red, joined linearly.
@@ -53,19 +59,38 @@ def rgba(color: QColor) -> tuple[int, int, int, int]:
 
 
 def special_color(theme: Theme, kind: int) -> QColor:
-    """Return the colour of what is no number on the scale."""
+    """Return the colour of what is no number on the scale; the ground shows what is missing."""
     if kind == NEG_INF:
         return theme.color("inf").darker(190)
-    return theme.color({ZERO: "zero", NAN: "nan", INF: "inf"}[kind])
+    return theme.color({ZERO: "zero", NAN: "nan", INF: "inf", NOT_MEASURED: "plot"}[kind])
 
 
-def color_table(theme: Theme, *, signed: bool) -> NDArray[np.uint8]:
-    """Return 256 colours: the scale, and one each for what is no number on it."""
+def color_table(theme: Theme, *, signed: bool = False) -> NDArray[np.uint8]:
+    """Return 256 colours: viridis, or blue over white to red, and those of the special kinds."""
     table = np.zeros((256, 4), np.uint8)
     table[:LEVELS] = diverging(LEVELS) if signed else viridis(LEVELS)
     for kind, _ in KINDS:
-        table[kind] = rgba(special_color(theme, kind))
-    return table  # NOT_MEASURED stays transparent
+        if kind != NOT_MEASURED:  # stays transparent
+            table[kind] = rgba(special_color(theme, kind))
+    return table
+
+
+def log_indices(values: ArrayLike, low: float, high: float) -> NDArray[np.uint8]:
+    """Return colour indices of the same shape for magnitudes on a logarithmic scale.
+
+    Parameters
+    ----------
+    values : array-like of float32
+        Not negative; exact zeros, NaN, Inf and what was not measured get indices of their own.
+    low, high : float
+        log10 of the values at the two ends of the scale. What lies beyond is drawn in the
+        colour of the end.
+    """
+    array = np.asarray(values, np.float32)
+    logs = np.zeros(array.shape, np.float32)
+    np.log10(array, out=logs, where=np.isfinite(array) & (array > 0))
+    places = np.rint((logs - low) * ((LEVELS - 1) / max(high - low, 1e-6)))
+    return _with_kinds(array, places, mark_zero=True)
 
 
 def linear_indices(
@@ -86,6 +111,12 @@ def linear_indices(
     scale = (LEVELS - 1) / max(high - low, 1e-38)
     with np.errstate(invalid="ignore", over="ignore"):
         places = np.rint((array.astype(np.float64) - low) * scale)
+    return _with_kinds(array, places, mark_zero=mark_zero)
+
+
+def _with_kinds(
+    array: NDArray[np.float32], places: NDArray[np.floating], *, mark_zero: bool
+) -> NDArray[np.uint8]:
     finite = np.isfinite(array)
     indices = np.where(finite, np.clip(places, 0, LEVELS - 1), 0).astype(np.uint8)
     if mark_zero:
@@ -104,47 +135,10 @@ def kinds_in(indices: NDArray[np.uint8]) -> frozenset[int]:
     return frozenset(kind for kind, _ in KINDS if counts[kind])
 
 
-class ColoredImage(pg.ImageItem):
-    """An image of colours that is handed over only when it is another one.
-
-    Parameters
-    ----------
-    smooth : bool, optional
-        Whether pixels run into each other: for what was sampled on a grid.
-    """
-
-    def __init__(self, *, smooth: bool = False) -> None:
-        super().__init__(axisOrder="row-major")
-        self._smooth = smooth
-        self._colors: NDArray[np.uint8] | None = None
-        self._place = QRectF()
-
-    def show_colors(self, colors: NDArray[np.uint8], place: QRectF) -> bool:
-        """Draw colours, shape (rows, columns, 4), the first row lowest; return whether new."""
-        old = self._colors
-        same = old is not None and np.array_equal(colors, old)
-        if same and place == self._place:
-            return False
-        resized = old is None or old.shape != colors.shape
-        if not same:
-            self._colors = colors
-            self.setImage(colors, autoLevels=False)
-        if resized or place != self._place:
-            self._place = QRectF(place)
-            self.setRect(place)
-        return True
-
-    @property
-    def colors(self) -> NDArray[np.uint8] | None:
-        """What is drawn, None for nothing."""
-        return self._colors
-
-    def clear_colors(self) -> None:
-        """Draw nothing."""
-        if self._colors is not None:
-            self._colors = None
-            self.clear()
-
-    def paint(self, painter: object, *args: object) -> None:
-        painter.setRenderHint(painter.RenderHint.SmoothPixmapTransform, self._smooth)  # pyright: ignore[reportAttributeAccessIssue]
-        super().paint(painter, *args)  # pyright: ignore[reportArgumentType]
+def decades(values: ArrayLike) -> tuple[float, float]:
+    """Return log10 of the smallest and largest positive finite value, NaN without any."""
+    array = np.asarray(values)
+    array = array[np.isfinite(array) & (array > 0)]
+    if not array.size:
+        return math.nan, math.nan
+    return math.log10(float(array.min())), math.log10(float(array.max()))

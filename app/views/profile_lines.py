@@ -1,0 +1,71 @@
+"""What a layer profile is compared with: the step before an event, theory, another run."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.plots import log10
+from app.plots.text import elide, integer
+from app.views.compared import reference_name
+from core.measure.missing import not_measured
+from core.record import RunSource
+from core.record.chunks import Array
+from core.record.columns import Column
+
+Logs = NDArray[np.float64]
+"""log10 of a quantity, shape (layers,)."""
+
+
+def measured_at(column: Column | None, row: int | None) -> tuple[int, Array] | None:
+    """Return step and values of a row, or (None) of the newest; None if nobody measured any."""
+    if column is None or not len(column):
+        return None
+    if row is None:
+        return column.latest()
+    values = column.read(row, row + 1)
+    return (row, values[0]) if len(values) and not not_measured(values[0]).all() else None
+
+
+def before_event(source: RunSource, column: Column, at: int | None) -> tuple[int, str] | None:
+    """Return the last step before the latest event up to ``at``, and its words."""
+    for event in reversed(source.events):
+        if 0 < event.step <= (len(column) if at is None else at):
+            text = f"at step {integer(event.step)}, before {elide(event.text, 26)}"
+            return event.step - 1, text
+    return None
+
+
+def theory_of(source: RunSource, column: Column) -> tuple[Logs, Logs] | None:
+    """Return what theory says of the norm of delta in each layer, and the derivatives' bound.
+
+    Both start at what was measured in the output layer, at the step the weights are of. They are
+    logarithms: a bound over many layers may be too small for any number. NaN where the theory
+    says nothing; None without any theory.
+
+    Parameters
+    ----------
+    source : RunSource
+    column : Column
+        Of ``delta_norm``.
+    """
+    theory, step = source.facts.theory, source.facts.theory_step
+    if theory is None or step >= len(column):
+        return None
+    top = float(log10(column.read(step, step + 1)[0])[-1])
+    ratios = [one.log10_ratio for one in theory.layers]
+    predicted = top + np.array([np.nan if one is None else one for one in ratios])
+    return predicted, top + np.array([one.log10_sup for one in theory.layers])
+
+
+def reference_at(other: RunSource, quantity: str, step: int) -> tuple[Array, str] | None:
+    """Return another run's values at a step, or at its last one that was measured, with words."""
+    column = other.layer_columns.get(quantity)
+    found = measured_at(column, step) or measured_at(column, None)
+    if found is None:
+        return None
+    late = f" at step {integer(found[0])}" if found[0] != step else ""
+    return found[1], f"{reference_name(other)}{late}"
+
+
+__all__ = ["Logs", "before_event", "measured_at", "reference_at", "theory_of"]
