@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
@@ -20,15 +20,15 @@ from PySide6.QtWidgets import (
 )
 
 from app.export.still import still
-from app.plots import Follower, Line
+from app.plots import Line
+from app.plots.ranges import followers_in
+from app.plots.ridges import Ridges
 from app.theme import Theme
 from app.theme.style import palette_of, style_sheet
 from app.views.header import Segments
 from app.views.of_frame import FrameView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from app.views import View
 
 _CONTROLS = QComboBox | QSpinBox | Segments | QAbstractButton
@@ -79,7 +79,7 @@ class Shot:
         self._layer, self._at = view.layer, view.at
         self._reference = None if view.reference is None else still(view.reference)
         self._choices = [_choice(one) for one in _controls(view)]
-        self._followed = {name: one.current for name, one in _followers(view)}
+        self._followed = {name: one.current for name, one in followers_in(view)}
         self._ranges = [(plot.x_range, plot.y_range) for plot in view.canvas.plots]
         self._was_drawn = view.is_drawn
 
@@ -114,6 +114,7 @@ class Shot:
         grid: QGraphicsGridLayout = twin.canvas.ci.layout  # pyright: ignore[reportAssignmentType]
         grid.activate()  # and nobody waits for the next turn of the loop
         self._settle(twin)
+        _hide_controls(twin)
         for plot in twin.canvas.plots:
             plot.overlay.show_tags(())  # else words that were placed for another size may stay
         twin.invalidate()
@@ -125,7 +126,7 @@ class Shot:
         """Give it the choices and ranges."""
         for control, value in zip(_controls(twin), self._choices, strict=False):
             _choose(control, value)
-        for name, one in _followers(twin):
+        for name, one in followers_in(twin):
             one.current = self._followed.get(name)
         if self._was_drawn:
             for plot, ranges in zip(twin.canvas.plots, self._ranges, strict=False):
@@ -143,7 +144,12 @@ def _dress(twin: View, look: Look) -> None:
     palette = palette_of(theme)
     for label in twin.findChildren(QLabel):  # the application's style sheet dressed them first
         label.setPalette(palette)
-    for control in twin.header.findChildren(QWidget):  # nobody can press them in a picture
+    _hide_controls(twin)
+
+
+def _hide_controls(twin: View) -> None:
+    """Hide what nobody can press in a picture; a view may show some again for its size."""
+    for control in twin.header.findChildren(QWidget):
         if isinstance(control, _CONTROLS):
             control.hide()
 
@@ -158,9 +164,8 @@ def _refine(twin: View, scale: float) -> None:
         item.setCacheMode(QGraphicsItem.CacheMode.NoCache)
         if isinstance(item, Line):
             item.set_fine(True)
-            pen = QPen(item.opts["pen"])
-            pen.setWidthF(pen.widthF() * scale)
-            item.setPen(pen)
+        if isinstance(item, Line | Ridges):
+            item.set_ratio(scale)
 
 
 def _controls(view: View) -> list[QWidget]:
@@ -195,14 +200,3 @@ def _choose(control: QWidget, value: object) -> None:
         control.choose(str(value))
     elif isinstance(control, QAbstractButton):
         control.click()
-
-
-def _followers(view: View) -> Iterator[tuple[str, Follower]]:
-    """Yield the ranges that a view follows, such as that of its colours, by name."""
-    for name, value in vars(view).items():
-        if isinstance(value, Follower):
-            yield name, value
-        elif isinstance(value, list | tuple | dict):
-            for key, one in value.items() if isinstance(value, dict) else enumerate(value):
-                if isinstance(one, Follower):
-                    yield f"{name}.{key}", one

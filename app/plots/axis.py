@@ -47,6 +47,16 @@ class Axis(QGraphicsItem):
             self._ticks = shown
             self.update()
 
+    def written(self) -> list[tuple[float, str]]:
+        """Return the labels of a vertical axis with their upper edges: none over another."""
+        rect, height = self._rect, self._metrics.height()
+        found: list[tuple[float, str]] = []
+        for at, label in sorted(self._ticks, reverse=True):  # from below
+            top = min(max(at - height / 2, rect.top()), rect.bottom() - height)
+            if not found or top + self._metrics.ascent() <= found[-1][0]:
+                found.append((top, label))
+        return found
+
     def boundingRect(self) -> QRectF:
         return self._rect
 
@@ -57,10 +67,9 @@ class Axis(QGraphicsItem):
             return
         painter.setFont(self._font)
         painter.setPen(self._theme.color("muted"))
-        rect, height = self._rect, self._metrics.height()
+        rect = self._rect
         if self._vertical:
-            for at, label in self._ticks:
-                top = min(max(at - height / 2, rect.top()), rect.bottom() - height)
+            for top, label in self.written():
                 left = rect.right() - 3 - self._metrics.horizontalAdvance(label)
                 painter.drawText(QPointF(left, top + self._metrics.ascent()), label)
             return

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QGraphicsView, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QGraphicsView, QSizePolicy, QToolButton, QWidget
 
 from app.plots.plot import Plot
 from app.theme import Theme
@@ -23,7 +23,8 @@ class Canvas(pg.GraphicsLayoutWidget):
     left()
         The cursor is over no plot.
     clicked(object, float, float)
-        A plot was clicked, not dragged.
+        A plot was clicked, not dragged. One that does not follow the run waits whether a second
+        click comes: two have it follow again, and choose nothing.
     view_changed()
         The range or size of a plot changed.
 
@@ -64,11 +65,15 @@ class Canvas(pg.GraphicsLayoutWidget):
         self._follow.setToolTip("Follow the run again (double-click)")
         self._follow.setCursor(Qt.CursorShape.PointingHandCursor)
         self._follow.hide()
+        self._waiting: tuple[Plot, QPointF] | None = None
+        self._second = QTimer(self)
+        self._second.setSingleShot(True)
 
     def _connect(self) -> None:
         assert self.sceneObj is not None
         self.sceneObj.sigMouseClicked.connect(self._on_mouse_clicked)
         self._follow.clicked.connect(self.follow_again)
+        self._second.timeout.connect(self._on_no_second_click)
 
     # Public ------------------------------------------------------------------------------
 
@@ -107,8 +112,19 @@ class Canvas(pg.GraphicsLayoutWidget):
             return
         plot, point = found
         if event.double():  # pyright: ignore[reportAttributeAccessIssue]
+            self._second.stop()
             plot.follow_again()
+        elif plot.following:
+            self.clicked.emit(plot, *plot.from_pixels(point))
         else:
+            self._waiting = found
+            self._second.start(QApplication.doubleClickInterval())
+
+    @Slot()
+    def _on_no_second_click(self) -> None:
+        if self._waiting is not None:
+            plot, point = self._waiting
+            self._waiting = None
             self.clicked.emit(plot, *plot.from_pixels(point))
 
     def _plot_at(self, scene_point: QPointF) -> tuple[Plot, QPointF] | None:

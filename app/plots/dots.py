@@ -46,6 +46,11 @@ class Dots(PixelItem):
         self._dots: tuple[Dot, ...] = ()
         self._chosen = -1
 
+    @property
+    def dots(self) -> tuple[Dot, ...]:
+        """What is drawn."""
+        return self._dots
+
     def show_dots(self, dots: tuple[Dot, ...], chosen: int = -1) -> None:
         """Draw dots, the one with index ``chosen`` ringed."""
         if (dots, chosen) != (self._dots, self._chosen):

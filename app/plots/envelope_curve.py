@@ -29,6 +29,7 @@ class Line(pg.PlotCurveItem):
     def __init__(self) -> None:
         super().__init__()
         self._color, self._dashed = QColor(), False
+        self._ratio, self._fixed = 1.0, False
 
     def set_color(self, color: QColor, *, dashed: bool = False) -> None:
         """Set colour and style of the pen."""
@@ -37,7 +38,8 @@ class Line(pg.PlotCurveItem):
             self._make_pen()
 
     def _make_pen(self) -> None:
-        width = 1.6 if self.opts["antialias"] else 1  # width 1 takes Qt's fast path
+        # Width 1 takes Qt's fast path. A pen that is not scaled counts the pixels of the device.
+        width = 1.6 * self._ratio if self.opts["antialias"] else 1
         style = Qt.PenStyle.DashLine if self._dashed else Qt.PenStyle.SolidLine
         pen = pg.mkPen(self._color, width=width, style=style, cosmetic=True)
         if self._dashed:
@@ -55,6 +57,20 @@ class Line(pg.PlotCurveItem):
         if self.opts["antialias"] is not fine:
             self.opts["antialias"] = fine  # setData without points would drop them
             self._make_pen()
+
+    def paint(
+        self, p: QPainter, opt: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        ratio = self._ratio if self._fixed else p.device().devicePixelRatioF()
+        if ratio != self._ratio:
+            self._ratio = ratio
+            self._make_pen()
+        super().paint(p, opt, widget)
+
+    def set_ratio(self, ratio: float) -> None:
+        """Draw for a device with so many pixels to a logical one, whatever it says."""
+        self._ratio, self._fixed = ratio, True
+        self._make_pen()
 
     def boundingRect(self) -> QRectF:
         """Return what is seen: to find the ends of the points costs more than to draw them."""

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from app.plots.pixel_item import PixelItem
 from app.plots.plot import Plot
 
-LANE = 12.0
-"""Height of a lane, pixels."""
+LANE = 13.0
+"""Height of a lane, pixels at a scale of 1."""
 
 
 class EventLanes(PixelItem):

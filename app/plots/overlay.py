@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +14,20 @@ from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.plots.notes import Cursor, Mark, Rule, Tag
-from app.plots.text import elide
 from app.theme import Theme
 
 Map = Callable[[float, float], QPointF]
 Array = NDArray[np.float64]
 
-# Where words may stand beside a point: side, and pixels below (or above, negative) it.
+# Where words may stand beside a point: side, and pixels below (or above, negative) it, with what
+# the distance counts, in points of a line that are covered.
 _PLACES = tuple(
-    (side, shift) for shift in (7, -7, 22, -22, 38, -38, 56, -56, 80, -80) for side in (-1, 1)
+    (side, sign * shift, cost)
+    for shift, cost in ((7, 0.0), (22, 2.0), (38, 12.0), (56, 20.0), (80, 30.0))
+    for sign in (1, -1)
+    for side in (-1, 1)
 )
+_NEAR = 24  # pixels from its point up to which words need no line to it
 
 
 CALM_S = 0.5
@@ -151,28 +157,18 @@ class Overlay(QGraphicsItem):
         painter.setClipRect(self._rect)
         painter.setFont(self._font)
         taken = self.placed = []
-        caption = self._shown.get("caption")
-        if isinstance(caption, str) and caption:
-            box = self._box(caption)
-            box.moveTopLeft(self._rect.topLeft() + QPointF(7, 4))
-            self._write(painter, box, caption, "text")
-            taken.append(box)
-        note = self._shown.get("note")
-        if isinstance(note, tuple) and note[0]:
-            box = self._box(note[0])
-            box.moveTopRight(self._rect.topRight() + QPointF(-6, 4))
-            if not self._free(box, taken):  # below the caption, in a narrow picture
-                box.moveTop(box.bottom() + 2)
-            self._write(painter, box, *note)
-            taken.append(box)
         marks, rules, tags = (self._shown.get(k) or () for k in ("marks", "rules", "tags"))
         points = self._points()
         for mark in marks:  # pyright: ignore[reportGeneralTypeIssues]
             self._paint_mark_line(painter, mark)
         for rule in rules:  # pyright: ignore[reportGeneralTypeIssues]
-            self._paint_rule(painter, rule, taken, points)
+            self._paint_rule_line(painter, rule)
+        self._paint_corners(painter, taken)
+        for rule in rules:  # pyright: ignore[reportGeneralTypeIssues]
+            self._paint_rule_text(painter, rule, taken, points)
+        named: list[tuple[QPointF, QRectF]] = []
         for tag in tags:  # pyright: ignore[reportGeneralTypeIssues]
-            self._paint_tag(painter, tag, taken, points)
+            self._paint_tag(painter, tag, taken, points, named)
         for mark in reversed(marks):  # pyright: ignore[reportArgumentType, reportCallIssue]
             self._paint_mark_text(painter, mark, taken, points)
         row = self._shown.get("row")
@@ -184,6 +180,48 @@ class Overlay(QGraphicsItem):
         cursor = self._shown.get("cursor")
         if isinstance(cursor, Cursor):
             self._paint_cursor(painter, cursor)
+
+    def _paint_corners(self, painter: QPainter, taken: list[QRectF]) -> None:
+        """Write the caption at the left, the note at the right, below each other if need be."""
+        caption, note = self._shown.get("caption"), self._shown.get("note")
+        room = self._rect.width() - 13
+        if isinstance(caption, str) and caption:
+            top = self._rect.top() + 4
+            for text, box in self._broken(caption, room, top):
+                box.moveLeft(self._rect.left() + 7)
+                self._write(painter, box, text, "text")
+                taken.append(box)
+        if isinstance(note, tuple) and note[0]:
+            top = self._rect.top() + 4
+            wide = self._box(note[0]).width()
+            if any(box.right() + 8 > self._rect.right() - 6 - wide for box in taken):
+                top = taken[-1].bottom() + 2  # below the caption, in a narrow picture
+            for text, box in self._broken(note[0], room, top):
+                box.moveRight(self._rect.right() - 6)
+                self._write(painter, box, text, note[1])
+                taken.append(box)
+
+    def _broken(self, text: str, room: float, top: float) -> list[tuple[str, QRectF]]:
+        """Return lines of a text, more than one where it has no room, from a height on down."""
+        lines = [text]
+        if self._box(text).width() > room:
+            lines = []
+            for part in text.split(" · "):
+                joined = f"{lines[-1]} · {part}" if lines else part
+                if lines and self._box(joined).width() <= room:
+                    lines[-1] = joined
+                else:
+                    lines.append(part)
+        found: list[tuple[str, QRectF]] = []
+        for line in lines:
+            fitting = line
+            if self._box(line).width() > room:
+                fitting = self._metrics.elidedText(line, Qt.TextElideMode.ElideRight, room)
+            box = self._box(fitting)
+            box.moveTop(top)
+            top = box.bottom() + 1
+            found.append((fitting, box))
+        return found
 
     def _paint_mark_line(self, painter: QPainter, mark: Mark) -> None:
         assert self._theme is not None
@@ -200,7 +238,7 @@ class Overlay(QGraphicsItem):
         if not (mark.text and self._rect.left() - 1 <= x <= self._rect.right() + 1):
             return
         right, left = self._rect.right() - x - 12, x - self._rect.left() - 12
-        text = elide(mark.text, 48)
+        text = mark.text
         side = 1 if right >= min(self._box(text).width(), left) else -1
         room = max(right, left)
         if self._box(text).width() > room:
@@ -215,19 +253,22 @@ class Overlay(QGraphicsItem):
             self._write(painter, place, text, "text" if mark.color == "muted" else mark.color)
             taken.append(place)
 
-    def _paint_rule(
-        self, painter: QPainter, rule: Rule, taken: list[QRectF], points: Array
-    ) -> None:
+    def _paint_rule_line(self, painter: QPainter, rule: Rule) -> None:
         assert self._theme is not None
         y = round(self._to_pixels(0.0, rule.y).y()) + 0.5
-        if not self._rect.top() <= y <= self._rect.bottom():
-            return
-        painter.setPen(QPen(self._theme.color(rule.color), 1, Qt.PenStyle.DashLine))
-        painter.drawLine(QLineF(self._rect.left(), y, self._rect.right(), y))
-        if rule.text:
+        if self._rect.top() <= y <= self._rect.bottom():
+            painter.setPen(QPen(self._theme.color(rule.color), 1, Qt.PenStyle.DashLine))
+            painter.drawLine(QLineF(self._rect.left(), y, self._rect.right(), y))
+
+    def _paint_rule_text(
+        self, painter: QPainter, rule: Rule, taken: list[QRectF], points: Array
+    ) -> None:
+        y = round(self._to_pixels(0.0, rule.y).y()) + 0.5
+        if rule.text and self._rect.top() <= y <= self._rect.bottom():
             box = self._box(rule.text)
             tops = (y - box.height() - 1, y + 2, y - box.height() - 14, y + 15)
-            lefts = (self._rect.right() - box.width() - 6, self._rect.left() + 6)
+            first, last = self._rect.left() + 6, self._rect.right() - box.width() - 6
+            lefts = (last, first, *(first + share * (last - first) for share in (0.5, 0.75, 0.25)))
             places = (
                 QRectF(left, top, box.width(), box.height()) for top in tops for left in lefts
             )
@@ -236,39 +277,67 @@ class Overlay(QGraphicsItem):
                 self._write(painter, place, rule.text, "muted")
                 taken.append(place)
 
-    def _best(self, places: Iterable[QRectF], taken: list[QRectF], points: Array) -> QRectF | None:
+    def _best(
+        self,
+        places: Iterable[QRectF],
+        taken: list[QRectF],
+        points: Array,
+        costs: Iterable[float] = repeat(0.0),
+    ) -> QRectF | None:
         """Return the place that covers the lines least, of those inside and still free."""
         inside = self._rect.adjusted(0, 1, 0, -1)
         best, least = None, 1e9
-        for rank, place in enumerate(places):
-            if rank >= least:
+        for rank, (place, far) in enumerate(zip(places, costs, strict=False)):
+            if rank + 4 * far >= least:
                 break
             if not (inside.contains(place) and self._free(place, taken)):
-                continue
-            cost = rank + 4 * self._covered(place, points)
+                continue  # nor is an empty one
+            cost = rank + 4 * (self._covered(place, points) + far)
             if cost < least:
                 best, least = place, cost
         return best
 
-    def _paint_tag(self, painter: QPainter, tag: Tag, taken: list[QRectF], points: Array) -> None:
+    def _paint_tag(
+        self,
+        painter: QPainter,
+        tag: Tag,
+        taken: list[QRectF],
+        points: Array,
+        named: list[tuple[QPointF, QRectF]],
+    ) -> None:
+        """Write words beside a point, in the order of ``named`` points one above the other."""
         assert self._theme is not None
         at = self._to_pixels(tag.x, tag.y)
         box = self._box(tag.text)
         width, height = box.width(), box.height()
         inside = self._rect.adjusted(3, 2, -3, -2)
 
+        ways = [one for one in _PLACES if not (tag.above and one[1] > 0)]
+
         def places() -> Iterator[QRectF]:
             least, most = inside.left(), inside.right() - width
-            for side, shift in _PLACES:
-                if not (tag.above and shift > 0):
-                    left = at.x() + 8 if side > 0 else at.x() - 8 - width
-                    top = at.y() + shift if shift > 0 else at.y() + shift - height
-                    yield QRectF(min(max(left, least), most), top, width, height)
+            for side, shift, _ in ways:
+                left = at.x() + 8 if side > 0 else at.x() - 8 - width
+                top = at.y() + shift if shift > 0 else at.y() + shift - height
+                yield QRectF(min(max(left, least), most), top, width, height)
 
-        place = self._best(places(), taken, points)
+        # Where a place turns the order around, no words are taken.
+        ordered = (one if _in_order(at, one, named) else QRectF() for one in places())
+        place = self._best(ordered, taken, points, [cost for _, _, cost in ways])
         if place is not None:
+            self._paint_leader(painter, at, place, tag.color)
+            named.append((at, place))
             self._write(painter, place, tag.text, tag.color)
             taken.append(place)
+
+    def _paint_leader(self, painter: QPainter, at: QPointF, place: QRectF, color: str) -> None:
+        """Draw a thin line from a point to words that do not stand close to it."""
+        assert self._theme is not None
+        x = min(max(at.x(), place.left()), place.right())
+        y = min(max(at.y(), place.top()), place.bottom())
+        if math.hypot(x - at.x(), y - at.y()) > _NEAR:
+            painter.setPen(QPen(self._theme.color(color, 0.7), 1))
+            painter.drawLine(QLineF(x, y, at.x(), at.y()))
 
     def _points(self) -> Array:
         """Return points of the lines in pixels, about one every six."""
@@ -351,7 +420,16 @@ class Overlay(QGraphicsItem):
         if self._over_image:
             painter.fillRect(box.adjusted(-4, -1, 4, 1), self._theme.color("panel", 0.82))
         else:  # a line below stays visible, and the words readable
-            painter.fillRect(box.adjusted(-2, 0, 2, 0), self._theme.color("plot", 0.7))
+            painter.fillRect(box.adjusted(-2, 0, 2, 0), self._theme.color("plot", 0.86))
         painter.setPen(self._theme.color(color))
         # By its base line: twice as fast as into a rectangle.
         painter.drawText(QPointF(box.left(), box.top() + self._metrics.ascent()), text)
+
+
+def _in_order(at: QPointF, place: QRectF, named: list[tuple[QPointF, QRectF]]) -> bool:
+    """Tell whether words stand above and below each other as the points beside them do."""
+    return all(
+        abs(at.x() - other.x()) > _NEAR
+        or (place.center().y() - box.center().y()) * (at.y() - other.y()) >= 0
+        for other, box in named
+    )

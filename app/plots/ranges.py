@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 Range = tuple[float, float]
+PATIENCE = 90
+"""Pictures, three seconds of a run or more, after which a range is drawn in that follows noise."""
 
 
 @dataclass(slots=True)
@@ -25,6 +28,9 @@ class Follower:
         Least span, so that constant data get a range.
     low, high : float or None
         Fixed ends.
+    patience : int
+        Of data that come and go it holds what there was: of the last so many calls all must fill
+        little of it before it is drawn in, to what they needed.
     """
 
     margin: float = 0.06
@@ -32,11 +38,23 @@ class Follower:
     smallest: float = 1e-9
     low: float | None = None
     high: float | None = None
+    patience: int = 1
     current: Range | None = None
+    _calls: int = 0
+    _needed: Range = (math.inf, -math.inf)
 
     def reset(self) -> None:
         """Forget: the next data set the range anew."""
         self.current = None
+        self._forget_calls()
+
+    def hurry(self) -> None:
+        """Have the next data draw the range in as if they had lasted."""
+        self._forget_calls()
+        self._calls = self.patience
+
+    def _forget_calls(self) -> None:
+        self._calls, self._needed = 0, (math.inf, -math.inf)
 
     def follow(self, *data: ArrayLike) -> Range | None:
         """Return the range for the finite values of ``data``, None while there are none."""
@@ -53,6 +71,18 @@ class Follower:
         if self.high is not None:
             high = max(self.high, low)
         if self.current is not None:
+            if not (self.current[0] <= low and high <= self.current[1]) and self.patience > 1:
+                bottom, top = self._around(low, high)  # the end that is not left stays
+                bottom = bottom if low < self.current[0] else self.current[0]
+                top = top if high > self.current[1] else self.current[1]
+                self._forget_calls()
+                self.current = bottom, top
+                return self.current
+            low, high = self._needed = min(low, self._needed[0]), max(high, self._needed[1])
+            self._calls += 1
+            if self._calls < self.patience:
+                return self.current
+            self._forget_calls()
             inside = self.current[0] <= low and high <= self.current[1]
             filled = (high - low) / (self.current[1] - self.current[0])
             span = max(high - low, self.smallest)
@@ -70,6 +100,17 @@ class Follower:
             middle - span / 2 - free if self.low is None else self.low,
             (middle + span / 2 if self.low is None else self.low + span) + free,
         )
+
+
+def followers_in(owner: object) -> Iterator[tuple[str, Follower]]:
+    """Yield the followers among the attributes of an object, and in its collections, by name."""
+    for name, value in vars(owner).items():
+        if isinstance(value, Follower):
+            yield name, value
+        elif isinstance(value, list | tuple | dict):
+            for key, one in value.items() if isinstance(value, dict) else enumerate(value):
+                if isinstance(one, Follower):
+                    yield f"{name}.{key}", one
 
 
 def step_stop(current: float, steps: int, *, growing: bool) -> float:

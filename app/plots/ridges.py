@@ -55,6 +55,11 @@ class Ridges(pg.GraphicsObject):
         self._polygons: list[tuple[Ridge, QPolygonF, QPolygonF | None, QPen, QColor]] = []
         self._bounds = QRectF()
         self._ground, self._text, self._line = QColor(), QColor(), QColor()
+        self._ratio: float | None = None
+
+    def set_ratio(self, ratio: float) -> None:
+        """Draw for a device with so many pixels to a logical one, whatever it says."""
+        self._ratio = ratio
 
     @property
     def ridges(self) -> tuple[Ridge, ...]:
@@ -93,9 +98,11 @@ class Ridges(pg.GraphicsObject):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
+        # A pen that is not scaled counts the pixels of the device.
+        ratio = self._ratio or painter.device().devicePixelRatioF()
         floor = QPen(self._line, 1)
         floor.setCosmetic(True)
-        dashed = QPen(self._text, 1, Qt.PenStyle.CustomDashLine)
+        dashed = QPen(self._text, ratio, Qt.PenStyle.CustomDashLine)
         dashed.setCosmetic(True)
         dashed.setDashPattern([3, 2])
         left, right = self._bounds.left(), self._bounds.right()
@@ -111,7 +118,9 @@ class Ridges(pg.GraphicsObject):
             if ghost is not None:
                 painter.setPen(dashed)
                 painter.drawPolyline(ghost)
-            painter.setPen(pen)
+            outline = QPen(pen)
+            outline.setWidthF(pen.widthF() * ratio)
+            painter.setPen(outline)
             painter.drawPolyline(polygon)
 
 

@@ -96,6 +96,15 @@ class RowShares(SideItem):
             self._rows = rows
             self.update()
 
+    def needed_width(self) -> float:
+        """Return the room for all words of every row, in pixels at a scale of 1."""
+        if self._theme is None:
+            return 0.0
+        metrics = QFontMetricsF(self._theme.plot_font())
+        texts = {"  ".join(one.text for one in row.shares): len(row.shares) for row in self._rows}
+        widths = (metrics.horizontalAdvance(text) + 8 * n for text, n in texts.items() if n)
+        return (max(widths, default=0.0) + _BAR + 12) / self._theme.scale
+
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:

@@ -30,8 +30,8 @@ class StripLayout:
     captions, numbers : (float, float) or None
         Tops of the lines of print above the upper and below the lower lane. Where they are the
         same, captions stand beside the numbers.
-    layers : float
-        Top of the line with the layers' numbers.
+    layers : float or None
+        Top of the line with the layers' numbers, where there is room for one.
     cells : int
         Most cells of a column, in each lane.
     """
@@ -50,7 +50,7 @@ class StripLayout:
     backward: tuple[float, float]
     captions: tuple[float, float] | None
     numbers: tuple[float, float] | None
-    layers: float
+    layers: float | None
     cells: int
 
     def x(self, number: float) -> float:
@@ -93,7 +93,8 @@ def strip_layout(
     first = right - (count - 0.18) * pitch
     if count == 1:
         first = (left + right) / 2
-    roomy, tall = height >= 9.5 * line, height >= 22 * line or 7 * line <= height < 9.5 * line
+    numbered = height >= 2.6 * line  # else columns would be lines, and their numbers cut
+    roomy, tall = height >= 7 * line, height >= 22 * line
     above = below = 4.0
     captions = numbers = None
     if tall:
@@ -104,15 +105,17 @@ def strip_layout(
         below += line + 2
     above += 9 if headroom else 0
     gap = 8.0 if wide else 5.0
-    below += line + 2  # the layers' numbers
+    below += line + 2 if numbered else 0
     lane = max((height - above - below - gap) / 2, 4.0)
     forward = (top + above, top + above + lane)
     backward = (forward[1] + gap, forward[1] + gap + lane)
-    layers = backward[1] + 3
-    if roomy:
+    layers: float | None = backward[1] + 3
+    if not numbered:
+        layers = None
+    elif roomy:
         numbers = (forward[0] - (9 if headroom else 0) - line - 3, layers)
-        layers += line + 2
-    if tall:
+        layers = backward[1] + 3 + line + 2
+    if tall and layers is not None:
         captions = (top + 3, layers + line + 2)
     elif numbers is not None:
         captions = numbers

@@ -74,8 +74,12 @@ class StripPrint:
         def everywhere(x: float) -> bool:
             return True
 
-        row(layout.layers, tuple(map(str, range(1, layout.count + 1))), "muted", everywhere)
-        if layout.x(1) - layout.source[0] > self.width(picture.source) + 12:
+        if layout.layers is not None:
+            row(layout.layers, tuple(map(str, range(1, layout.count + 1))), "muted", everywhere)
+        if (
+            layout.layers is not None
+            and layout.x(1) - layout.source[0] > self.width(picture.source) + 12
+        ):
             self.write(painter, layout.source[0], layout.layers, picture.source, "muted")
         forward, backward = light.forward >= 0.5, light.backward >= 0.5
         below, token = picture.backward, BACKWARD
@@ -148,6 +152,14 @@ class StripPrint:
         left, right = layout.box
         rect = QRectF(left, layout.forward[0] - 1, right - left, 0)
         rect.setBottom(layout.backward[1] + 1)
+        title, value, *parts = picture.loss
+        room = rect.width() - 14
+        whole = QRectF(left, layout.top + 1, right - left, layout.height - 2)
+        if rect.height() < 2.6 * self.line:  # over the layers' numbers there is room, too
+            rect = whole
+        big = self._fitting(value, room, rect.height() - 4)
+        tall = QFontMetricsF(big).height()
+        titled = self.line + tall <= rect.height() - 2
         color = theme.color("bad" if picture.loss_bad else "accent")
         tint, edge = QColor(color), QColor(color)
         tint.setAlphaF(0.08 + 0.32 * strength)
@@ -158,32 +170,33 @@ class StripPrint:
         painter.setPen(QPen(edge, 1 + strength))
         painter.setBrush(tint)
         painter.drawRoundedRect(rect, 5, 5)
-        title, value, *parts = picture.loss
-        room = rect.width() - 14
-        big = self._fitting(value, room)
-        tall = QFontMetricsF(big).height()
+        head = self.line if titled else 0.0
         extra = [one for one in parts if strength > 0 and self.width(one) <= room + 8]
-        if self.line + tall + len(extra) * self.line > rect.height() - 4:
+        if head + tall + len(extra) * self.line > rect.height() - 4:
             extra = []
-        y = rect.center().y() - (self.line + tall + len(extra) * self.line) / 2
+        y = rect.center().y() - (head + tall + len(extra) * self.line) / 2
         middle = rect.center().x()
-        self.write(painter, middle - self.width(title) / 2, y, title, "muted")
+        if titled:
+            self.write(painter, middle - self.width(title) / 2, y, title, "muted")
         painter.setFont(big)
         painter.setPen(color if picture.loss_bad else theme.color("text"))
-        place = QRectF(left, y + self.line, right - left, tall)
+        place = QRectF(left, y + head, right - left, tall)
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, value)
         painter.setFont(self.font)
-        y += self.line + tall
+        y += head + tall
         for one in extra:
             self.write(painter, middle - self.width(one) / 2, y, one, "text")
             y += self.line
 
-    def _fitting(self, text: str, room: float) -> QFont:
+    def _fitting(self, text: str, room: float, height: float) -> QFont:
         """Return the largest type, up to twice that of the window, in which words fit."""
         usual = self.theme.font
         size = max(usual, min(2 * usual, int(room / 4)))
         font = self.theme.plot_font(size, bold=True)
-        while size > 8 and QFontMetricsF(font).horizontalAdvance(text) > room:
+        while size > 8:
+            metrics = QFontMetricsF(font)
+            if metrics.horizontalAdvance(text) <= room and metrics.height() <= height:
+                break
             size -= 1
             font.setPixelSize(size)
         return font

@@ -83,6 +83,8 @@ def _log_ticks(low: float, high: float, count: int) -> list[Tick]:
         ]
     step = max(1, round(nice_step(decades, count, whole=True)))
     step = 4 if step == 5 and decades < 4 * (count + 1) else step
+    while step > 1 and len(_multiples(step, low, high)) < 2:  # one label tells no scale
+        step = {50: 20, 20: 10, 10: 5}.get(step, step // 2)
     return [Tick(at, text.power(round(at))) for at in _multiples(step, low, high)]
 
 

@@ -1,10 +1,11 @@
-"""A strip above the views that says what happened and what to do; never modal."""
+"""Notices that say what happened and what to do: a strip above the views, or a note over them."""
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -18,7 +19,11 @@ from PySide6.QtWidgets import (
 
 SHOWN_MS = 15_000
 """How long a notice stays that asks for nothing."""
+NOTE_MS = 8_000
+"""The same of one that lies over the views."""
 MOST_ACTIONS = 3
+_MARGIN = 16  # pixels between a note and the edges of what it lies over
+_WIDEST, _AROUND = 520, 90  # pixels of a note, and of what is in it around the words
 
 
 class Banner(QFrame):
@@ -36,6 +41,7 @@ class Banner(QFrame):
         super().__init__(parent)
         self.setObjectName("banner")
         self._keys = [""] * MOST_ACTIONS
+        self._away = self._of_run = self._is_due = False
         self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
         self._build()
         self._connect()
@@ -73,8 +79,8 @@ class Banner(QFrame):
         for place, button in enumerate(self.buttons):
             button.clicked.connect(partial(self._choose, place))
         self.details_button.toggled.connect(self.details.setVisible)
-        self.close_button.clicked.connect(self.hide)
-        self._timer.timeout.connect(self.hide)
+        self.close_button.clicked.connect(self.dismiss)
+        self._timer.timeout.connect(self.dismiss)
 
     def show_notice(
         self,
@@ -84,6 +90,7 @@ class Banner(QFrame):
         *,
         actions: tuple[tuple[str, str], ...] = (),
         details: str = "",
+        of_run: bool = False,
     ) -> None:
         """Show a notice.
 
@@ -96,7 +103,10 @@ class Banner(QFrame):
             At most ``MOST_ACTIONS``.
         details : str
             Shown on demand, such as a traceback.
+        of_run : bool
+            Whether it tells of the run in view, and waits where that is not seen.
         """
+        self._of_run, self._is_due = of_run, True
         self.setProperty("level", level)
         self.style().unpolish(self)
         self.style().polish(self)
@@ -116,10 +126,63 @@ class Banner(QFrame):
             self._timer.stop()
         else:
             self._timer.start()
-        self.show()
+        self._show_or_wait()
+
+    @Slot()
+    def dismiss(self) -> None:
+        """Take the notice back."""
+        self._is_due = False
+        self._timer.stop()
+        self.hide()
+
+    def set_away(self, *, away: bool) -> None:
+        """Say whether the run is out of sight; what is told of it waits until it is seen."""
+        if away != self._away:
+            self._away = away
+            self._show_or_wait()
+
+    def _show_or_wait(self) -> None:
+        self.setVisible(self._is_due and not (self._away and self._of_run))
 
     def _choose(self, place: int) -> None:
         self.chosen.emit(self._keys[place])
+
+
+class Toast(Banner):
+    """A short notice over the lower right corner of a widget: nothing moves for it."""
+
+    def __init__(self, below: QWidget) -> None:
+        super().__init__(below)
+        self._below = below
+        self._timer.setInterval(NOTE_MS)
+        below.installEventFilter(self)
+
+    def _show_or_wait(self) -> None:
+        self._lay()
+        super()._show_or_wait()
+        self.raise_()
+
+    def _lay(self) -> None:
+        room = self._below.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        words = self.text.fontMetrics().horizontalAdvance(_plain(self.text.text()))
+        width = min(words + _AROUND, _WIDEST, room.width())
+        height = max(self.heightForWidth(width), self.minimumSizeHint().height())
+        self.setGeometry(room.right() - width, room.bottom() - height, width, height)
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest and self.isVisible():
+            self._lay()  # its print is larger now, or its details are shown
+        return done
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Resize and self.isVisible():
+            self._lay()
+        return False
+
+
+def _plain(html: str) -> str:
+    return re.sub(r"<[^>]+>", "", html)
 
 
 def _escape(text: str) -> str:

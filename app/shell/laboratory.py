@@ -35,6 +35,7 @@ from core.record.source import State
 
 if TYPE_CHECKING:
     from app.views import View
+    from core.record.source import RunSource
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +106,8 @@ class Laboratory(QObject):
             view.step_selected.connect(session.select_step)
         self.clock.ticked.connect(self.readouts.tick)
         window.theme_changed.connect(self._on_theme)
+        window.workspace_chosen.connect(self._on_workspace_chosen)
+        self.timeline.pin_pressed.connect(self._on_pin_pressed)
         window.start_page.chosen.connect(self.run_ready)
         window.transport.speed_changed.connect(session.set_speed)
         window.banner.chosen.connect(self._on_banner)
@@ -146,8 +149,11 @@ class Laboratory(QObject):
         return not self.files.is_modified and not self.files.is_asking
 
     def notify(self, level: str, message: str, hint: str = "", details: str = "") -> None:
-        """Show a notice above the views."""
-        self.window.banner.show_notice(level, message, hint, details=details)
+        """Show a notice: over the views, or above them what is wrong and has to be dealt with."""
+        place = self.window.banner if level == "bad" else self.window.toast
+        if level == "bad":
+            self.window.toast.dismiss()  # what it promised may have come to nothing
+        place.show_notice(level, message, hint, details=details)
 
     # Session ---------------------------------------------------------------------------------
 
@@ -155,7 +161,8 @@ class Laboratory(QObject):
     def _show_source(self) -> None:
         source = self.session.source
         self.readouts.forget()
-        self.window.banner.hide()
+        self.window.banner.dismiss()
+        self._compare_only_the_same()
         self.timeline.set_source(source)
         for view in self.views:
             view.set_source(source)
@@ -193,8 +200,29 @@ class Laboratory(QObject):
         for view in self.views:
             view.set_reference(reference)
         self.window.actions_by_key["unpin"].setEnabled(reference is not None)
-        name = "" if reference is None else f"comparing with run {reference.run_id}"
-        self.window.set_event(name or "no run is compared with")
+        name = "" if reference is None else run_name(reference)
+        self.timeline.show_reference(name)
+        self.window.toast.dismiss()  # it may have said that there was none
+        self.window.set_event(f"comparing with {name}" if name else "no run is compared with")
+
+    def _compare_only_the_same(self) -> None:
+        """Let go of a reference that has learned from other data: its curves say nothing here."""
+        reference, source = self.session.reference, self.session.source
+        if reference is not None and reference.experiment.data != source.experiment.data:
+            self.session.unpin()
+            self.notify(
+                "info", f"No longer compared with {run_name(reference)}:", "it has other data."
+            )
+
+    @Slot(str)
+    def _on_workspace_chosen(self, key: str) -> None:
+        if key == "compare" and self.session.reference is None:
+            keys = self.window.actions_by_key["pin"].shortcut().toString()
+            self.notify(
+                "info",
+                "Nothing to compare with yet.",
+                f"Pin this run ({keys}), change something, and run again.",
+            )
 
     @Slot()
     def _show_status(self) -> None:
@@ -208,7 +236,7 @@ class Laboratory(QObject):
         if status.state is State.DIVERGED:
             look = (("look", "Show where"),) if source.found is not None else ()
             actions = (*look, ("reset", "Reset"), ("slower", "Reset at a tenth of the rate"))
-            banner.show_notice("bad", status.message, status.hint, actions=actions)
+            banner.show_notice("bad", status.message, status.hint, actions=actions, of_run=True)
         elif status.state is State.FAILED:
             banner.show_notice(
                 "bad",
@@ -258,12 +286,21 @@ class Laboratory(QObject):
             )
         self.session.reset(run=key == "slower")
 
+    @Slot()
+    def _on_pin_pressed(self) -> None:
+        if self.session.reference is None:
+            self.session.pin()
+        else:
+            self.session.unpin()
+
     def _look_at_first(self) -> None:
         """Look at the layer and the step where the numbers first were not finite."""
         found = self.session.source.found
         if found is not None:
             self.session.select_layer(found.layer or self.session.layer)
             self.session.select_step(found.step)
+        self.window.show_views()
+        self.window.focus_views()
 
     @Slot(object)
     def _on_saved(self, file: Path) -> None:
@@ -285,6 +322,11 @@ class Laboratory(QObject):
         self.session.shutdown()
         self.writer.close()
         self.view_export.close()
+
+
+def run_name(source: RunSource) -> str:
+    """Return what people call a run: its experiment, and the end of its number."""
+    return f"{source.experiment.name} · {source.run_id[-4:]}"
 
 
 def _literal(text: str) -> str:

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.shell.actions import make_actions, paint_icons
-from app.shell.banner import Banner
+from app.shell.banner import Banner, Toast
+from app.shell.face_keys import FaceKeys
 from app.shell.file_menu import FileMenu
 from app.shell.presenter import Presenter
 from app.shell.start_page import StartPage
@@ -51,11 +52,14 @@ class MainWindow(QMainWindow):
         These files (a list of paths) were dropped on the window.
     theme_changed(object)
         Another theme is in force.
+    workspace_chosen(str)
+        The user has chosen a workspace, by its key.
     """
 
     closed = Signal()
     files_dropped = Signal(object)
     theme_changed = Signal(object)
+    workspace_chosen = Signal(str)
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -104,6 +108,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(8)
         column.addWidget(self.banner)
         column.addWidget(self.stack, 1)
+        self.toast = Toast(middle)
 
         central = QWidget()
         central.setObjectName("central")
@@ -135,7 +140,9 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(self.event_text)
         self.statusBar().addPermanentWidget(self.cost_text)
         self.presenter = Presenter(self)
+        self._face_keys = FaceKeys(self)
         self.show_workspace(BY_KEY.get(self.settings.workspace, BY_KEY[DEFAULT]))
+        self._on_page_changed()
 
     def _connect(self) -> None:
         self.actions_by_key["theme"].triggered.connect(self.toggle_theme)
@@ -143,6 +150,7 @@ class MainWindow(QMainWindow):
         self.actions_by_key["start"].triggered.connect(self.toggle_start_page)
         self.actions_by_key["reset_layout"].triggered.connect(self.grid.reset_layout)
         self.workspace_menu.triggered.connect(self._on_workspace)
+        self.stack.currentChanged.connect(self._on_page_changed)
 
     # Filled by the composition root --------------------------------------------------------
 
@@ -192,7 +200,13 @@ class MainWindow(QMainWindow):
 
     def show_views(self) -> None:
         """Leave the start page."""
-        self.stack.setCurrentWidget(self.grid)
+        if self.stack.currentWidget() is not self.grid:
+            self.stack.setCurrentWidget(self.grid)
+            self.focus_views()
+
+    def focus_views(self) -> None:
+        """Let the views have the keys, so that arrows look back and digits choose faces."""
+        self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_workspace(self, workspace: Workspace) -> None:
         """Arrange the views for a purpose, as they were left there."""
@@ -261,6 +275,13 @@ class MainWindow(QMainWindow):
             if action is self.actions_by_key[f"workspace_{workspace.key}"]:
                 self.show_views()
                 self.show_workspace(workspace)
+                self.focus_views()
+                self.workspace_chosen.emit(workspace.key)
+
+    @Slot()
+    def _on_page_changed(self) -> None:
+        """Tell of the run where the run is seen."""
+        self.banner.set_away(away=self.stack.currentWidget() is self.start_page)
 
     @Slot()
     def toggle_start_page(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QScrollArea,
+    QStyle,
     QVBoxLayout,
     QWidget,
 )
@@ -105,28 +106,27 @@ class ShortcutSheet(QDialog):
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._actions = actions
-        self._filled = False
+        self._room = QSize()  # the pixels that it was filled for
         self._build()
 
     def _build(self) -> None:
         self.setWindowTitle("Keyboard shortcuts")
         self.setAccessibleName("Keyboard shortcuts")
         self.setModal(False)
-        area = QScrollArea()
+        area = self._area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._page = QWidget()
-        area.setWidget(self._page)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(area)
 
-    def _fill(self) -> None:
+    def _fill(self, columns: int) -> None:
+        """Write the shortcuts into so many columns."""
         groups: dict[str, list[Shortcut]] = {}
         for shortcut in shortcuts_of(self._actions):
             groups.setdefault(shortcut.group, []).append(shortcut)
-        starts = in_columns([len(some) for some in groups.values()])
+        starts = in_columns([len(some) for some in groups.values()], columns)
+        self._page = QWidget()
         across = QHBoxLayout(self._page)
         across.setContentsMargins(20, 20, 20, 20)
         across.setSpacing(28)
@@ -139,6 +139,18 @@ class ShortcutSheet(QDialog):
             column.addLayout(_group(title, some))
             if place + 1 in (*starts, len(groups)):
                 column.addStretch(1)
+        self._area.setWidget(self._page)  # the one before goes
+
+    def fit(self, room: QSize) -> None:
+        """Take as many columns as fit into so many pixels; what is too high can be scrolled."""
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent) + 2
+        size = room
+        for columns in range(COLUMNS, 0, -1):
+            self._fill(columns)
+            size = self._page.sizeHint() + QSize(bar, 2)
+            if size.width() <= room.width():
+                break
+        self.resize(size.boundedTo(room))
 
     @Slot()
     def toggle(self) -> None:
@@ -146,11 +158,10 @@ class ShortcutSheet(QDialog):
         if self.isVisible() and self.isActiveWindow():
             self.close()
             return
-        if not self._filled:
-            self._filled = True
-            self._fill()
-            room = self.screen().availableGeometry().size() * 0.9
-            self.resize(self._page.sizeHint().boundedTo(room))
+        room = self.screen().availableGeometry().size() * 0.9
+        if room != self._room:
+            self._room = room
+            self.fit(room)
         self.show()
         self.raise_()
         self.activateWindow()

@@ -7,8 +7,16 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QEnterEvent,
+    QFocusEvent,
+    QFontMetrics,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QGridLayout,
@@ -48,6 +56,11 @@ PROFILES = {
 """A sketch of delta over depth, input at the left: an ornament that tells the story."""
 
 
+_SPACE = 16  # pixels between cards
+_LEAST = 216  # pixels of a card's height
+_ASIDE, _ABOVE, _BELOW = 36, 110, 36  # pixels of a card around its sentence
+
+
 class Card(QAbstractButton):
     """An experiment: title, a sentence, and a sketch of what its gradient does."""
 
@@ -68,11 +81,21 @@ class Card(QAbstractButton):
         self._theme = theme
         self.update()
 
+    def height_for(self, width: int) -> int:
+        """Return the pixels that all of its text takes at a width."""
+        theme = self._theme
+        if theme is None:
+            return _LEAST
+        words = QFontMetrics(theme.plot_font(theme.small + 1)).boundingRect(
+            QRect(0, 0, width - _ASIDE, 1000), Qt.TextFlag.TextWordWrap, self._text
+        )
+        return max(_LEAST, _ABOVE + words.height() + _BELOW)
+
     def sizeHint(self) -> QSize:
-        return QSize(300, 216)
+        return QSize(300, _LEAST)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(220, 216)
+        return QSize(220, _LEAST)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self.update()
@@ -101,16 +124,17 @@ class Card(QAbstractButton):
         self._draw_sketch(
             painter, theme, QRectF(box.left() + 16, box.top() + 16, box.width() - 32, 52)
         )
-        y = int(box.top() + 84)
-        inner = int(box.width() - 32)
+        y = int(box.top() + _ABOVE - 26)
+        inner = int(box.width()) - 32
         left = int(box.left() + 16)
         painter.setPen(theme.color("text"))
         painter.setFont(theme.plot_font(theme.title, bold=True))
         painter.drawText(left, y, inner, 20, Qt.AlignmentFlag.AlignVCenter, self._title)
-        painter.setFont(theme.plot_font(12))
+        painter.setFont(theme.plot_font(theme.small + 1))
         painter.setPen(theme.color("muted"))
         flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop
-        painter.drawText(left, y + 24, inner, 76, flags, self._text)
+        room = self.height() - _ABOVE - _BELOW + 6
+        painter.drawText(left, y + 24, inner, room, flags, self._text)
         painter.setFont(theme.plot_font(theme.small))
         painter.setPen(theme.color("accent"))
         facts = " · ".join(FACTS.get(self.name, ()))
@@ -169,7 +193,7 @@ class StartPage(QScrollArea):
         column.addWidget(intro)
         column.addSpacing(16)
         self._grid = QGridLayout()
-        self._grid.setSpacing(16)
+        self._grid.setSpacing(_SPACE)
         self.cards: list[Card] = []
         for name, title, text in ready_experiments(ORDER):
             card = Card(name, title, text)
@@ -214,6 +238,7 @@ class StartPage(QScrollArea):
         """Take over the theme's colours."""
         for card in self.cards:
             card.apply_theme(theme)
+        self._fit_cards()
 
     def _arrange(self, columns: int) -> None:
         if columns == self._columns:
@@ -226,6 +251,14 @@ class StartPage(QScrollArea):
         for column in range(4):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
 
+    def _fit_cards(self) -> None:
+        """Make all cards as high as the longest text needs."""
+        room = self.viewport().width() - 80 - _SPACE * (self._columns - 1)
+        width = max(220, room // max(self._columns, 1))
+        height = max((card.height_for(width) for card in self.cards), default=_LEAST)
+        for card in self.cards:
+            card.setFixedHeight(height)
+
     @Slot()
     def _on_card(self) -> None:
         card = self.sender()
@@ -235,6 +268,7 @@ class StartPage(QScrollArea):
     def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)
         self._arrange(3 if self.width() > 840 else 2 if self.width() > 560 else 1)
+        self._fit_cards()
 
 
 def ready_experiments(names: Iterable[str]) -> list[tuple[str, str, str]]:

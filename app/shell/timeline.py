@@ -35,9 +35,12 @@ class Timeline(QWidget):
     -------
     step_selected(object)
         A recorded step is to be looked at, counted from 0; None for the newest.
+    pin_pressed()
+        The run is to be compared with, or no longer.
     """
 
     step_selected = Signal(object)
+    pin_pressed = Signal()
 
     def __init__(
         self, parent: QWidget | None = None, *, now: Callable[[], float] = time.monotonic
@@ -98,12 +101,20 @@ class Timeline(QWidget):
         self.live.setAccessibleName("Back to live")
         self.live.setToolTip("Show the newest step again  [Esc]")
         row.addWidget(self.live)
+        self.pin = QToolButton(self)
+        self.pin.setObjectName("pin")
+        self.pin.setText("Compare")
+        self.pin.setCheckable(True)
+        self.pin.setMinimumHeight(28)
+        row.addWidget(self.pin)
+        self.show_reference("")
         self._show_state()
 
     def _connect(self) -> None:
         self.track.moved.connect(self._on_moved)
         self.live.clicked.connect(self.go_live)
         self.rates.currentIndexChanged.connect(self._on_rate)
+        self.pin.clicked.connect(self.pin_pressed)
         self._buttons["left"].clicked.connect(self.step_back)
         self._buttons["right"].clicked.connect(self.step_on)
         self._buttons["play"].clicked.connect(self.play_forward)
@@ -120,6 +131,9 @@ class Timeline(QWidget):
         """Take over colours and fonts."""
         self._theme = theme
         self.track.set_theme(theme)
+        for button in self._buttons.values():
+            button.setFixedSize(theme.px(28), theme.px(28))
+            button.setIconSize(QSize(theme.px(14), theme.px(14)))
         self._show_icons()
 
     def set_source(self, source: RunSource) -> None:
@@ -140,6 +154,13 @@ class Timeline(QWidget):
         elif abs(self.playback.position - at) > 1:
             self.playback.position = float(at)
         self._show_state()
+
+    def show_reference(self, name: str) -> None:
+        """Show which run is compared with; by an empty name that there is none."""
+        self.pin.setChecked(bool(name))
+        tip = f"Compared with {name}; let it go" if name else "Compare later runs with this one"
+        self.pin.setToolTip(f"{tip}  [{'Ctrl+Shift+U' if name else 'Ctrl+P'}]")
+        self.pin.setAccessibleName(tip)
 
     def refresh(self) -> None:
         """Follow the run and play on; called by the render clock."""
@@ -214,8 +235,15 @@ class Timeline(QWidget):
     def _move(self, by: int) -> None:
         self.playback.stop()
         self._show_icons()
-        if self._steps():
-            self.step_selected.emit(min(max(self._shown() + by, 0), self._steps() - 1))
+        steps = self._steps()
+        if not steps:
+            return
+        # Live lies one place after the newest recorded step.
+        to = max((steps if self._at is None else self._at) + by, 0)
+        if to < steps:
+            self.step_selected.emit(to)
+        elif self._at is not None:
+            self.go_live()
 
     def _play(self, direction: int) -> None:
         if self.playback.direction == direction:
@@ -240,10 +268,10 @@ class Timeline(QWidget):
             self.live.style().unpolish(self.live)
             self.live.style().polish(self.live)
         self._words.setText("" if live else f"step {integer(self._shown())} of {integer(steps)}")
-        for button in (*self._buttons.values(), self.rates, self.live):
+        for button in (*self._buttons.values(), self.rates, self.live, self.pin):
             button.setEnabled(steps > 0)
-        self._buttons["right"].setEnabled(steps > 0 and not live and self._shown() < steps - 1)
-        self._buttons["left"].setEnabled(steps > 0 and self._shown() > 0)
+        self._buttons["right"].setEnabled(steps > 0 and not live)
+        self._buttons["left"].setEnabled(steps > 0 and (live or self._shown() > 0))
 
     # Qt ----------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.plots.text import elide, integer
+from app.plots.text import integer
 from app.theme import Theme
 from core.record import Event
 
@@ -158,7 +158,7 @@ class Track(QWidget):
             end = rect.right() if later is None else self._x(later) - 6
             room = end - x - 8
             if room > 40 and x > free:
-                words = metrics.elidedText(elide(event.text, 48), Qt.TextElideMode.ElideRight, room)
+                words = metrics.elidedText(event.text, Qt.TextElideMode.ElideRight, room)
                 painter.setPen(self._theme.color("muted"))
                 painter.drawText(QPointF(x + 8, rect.top() + metrics.ascent() - 1), words)
                 free = x + 8 + metrics.horizontalAdvance(words)

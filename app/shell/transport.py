@@ -5,8 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QWidget
+from PySide6.QtGui import QAction, QKeySequence, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QStyle,
+    QStyleOptionToolButton,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
 
 from app.shell.key_caps import KeyCaps
 from app.theme import Theme, icon
@@ -16,15 +26,16 @@ if TYPE_CHECKING:
     from core.record.source import RunSource
 
 _LENS, _ONE_WORD, _TWO_WORDS = 34, 116, 192  # pixels of the search field and what it shows
+_WIDEST = 230
 _WORKSPACE = 112  # for the longest title, so that its neighbours stay where they are
-_VALUES = {  # width in pixels, and what it is
-    "step": (60, "Updates made so far."),
-    "epoch": (44, "Passes over the training samples."),
-    "steps/s": (52, "Updates a second, measured over half a second."),
-    "loss": (76, "Training loss of the last batch."),
-    "device": (36, "Where the run computes; choose it in the panel at the left."),
+_VALUES = {  # the widest text there is room for, and what it is
+    "step": ("000\u202f000", "Updates made so far."),
+    "epoch": ("000.0", "Passes over the training samples."),
+    "steps/s": ("00\u202f000", "Updates a second, measured over half a second."),
+    "loss": ("0.00·10⁻⁰⁰", "Training loss of the last batch."),
+    "device": ("CUDA", "Where the run computes; choose it in the panel at the left."),
 }
-SPEEDS: tuple[float | None, ...] = (1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 300.0, None)
+SPEEDS: tuple[float | None, ...] = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 300.0, None)
 """Steps a second; None is as fast as the machine can."""
 
 
@@ -76,11 +87,10 @@ class Transport(QWidget):
             (speed_label, self.speed, self.speed_text),
         ]
         self._values: dict[str, QLabel] = {}
-        for name, (width, tip) in _VALUES.items():
+        for name, (_, tip) in _VALUES.items():
             caption = QLabel(name)
             caption.setProperty("role", "muted")
             value = QLabel("–")
-            value.setMinimumWidth(width)
             value.setProperty("role", "value")
             value.setAccessibleName(name)
             for label in (caption, value):
@@ -159,7 +169,8 @@ class Transport(QWidget):
         self._row.setSpacing(theme.px(8))
         self.speed.setFixedWidth(theme.px(96))
         for name, value in self._values.items():
-            value.setMinimumWidth(theme.px(_VALUES[name][0]))
+            value.ensurePolished()
+            value.setMinimumWidth(value.fontMetrics().horizontalAdvance(_VALUES[name][0]) + 2)
         self._fit()
         self._show_run()
 
@@ -182,14 +193,16 @@ class Transport(QWidget):
 
     def show_source(self, source: RunSource) -> None:
         """Show where the run is; called on the render clock."""
+        from app.plots.text import integer, number  # with pictures, which the window comes before
+
         steps = source.steps
         loss = source.scalars["loss"].last() if steps else None
         running = source.status.state is State.RUNNING
-        self._set("step", f"{source.updates:,}".replace(",", "\u2009"))
+        self._set("step", integer(source.updates))
         self._set("epoch", f"{source.facts.epoch(steps):.1f}" if steps else "–")
         rate = source.steps_per_s
-        self._set("steps/s", (f"{rate:,.0f}".replace(",", "\u2009")) if running and rate else "–")
-        self._set("loss", "–" if loss is None else f"{float(loss):.4g}")
+        self._set("steps/s", integer(round(rate)) if running and rate else "–")
+        self._set("loss", "–" if loss is None else number(float(loss), 4))
         self._set("device", source.facts.device.upper() or "–")
 
     def _set(self, name: str, text: str) -> None:
@@ -224,6 +237,10 @@ class Transport(QWidget):
                 break
             for widget in group:
                 widget.hide()
+        # Between the lens alone and the lens with a word lies but an empty box.
+        spare = self.width() - self._row.minimumSize().width() + _LENS
+        self.search.setMaximumWidth(_WIDEST if spare >= _ONE_WORD else _LENS)
+        self._row.activate()
         self._fitting = False
 
     @Slot(int)
@@ -282,14 +299,25 @@ class SearchField(QToolButton):
 
 
 def _menu_button(text: str, tip: str) -> QToolButton:
-    button = _framed(QToolButton())
+    button = _framed(_MenuButton())
     button.setText(text)
     button.setObjectName(f"button_{text.lower()}")
     button.setAccessibleName(text)
     button.setToolTip(tip)
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-    button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow behind the words
     return button
+
+
+class _MenuButton(QToolButton):
+    """A button with its icon, an arrow, behind the words; its menu reads like any other."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionToolButton()
+        self.initStyleOption(option)
+        option.direction = Qt.LayoutDirection.RightToLeft  # pyright: ignore[reportAttributeAccessIssue]
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+        painter.end()
 
 
 def _framed(button: QToolButton) -> QToolButton:

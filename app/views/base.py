@@ -7,12 +7,13 @@ from collections.abc import Hashable, Iterable
 from typing import ClassVar
 
 from PySide6.QtCore import QPoint, QRectF, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.application import assert_main_thread
 from app.plots import Canvas, Plot
 from app.plots.notes import Cursor
+from app.plots.ranges import followers_in
 from app.plots.text import integer
 from app.theme import Theme, load_theme
 from app.views.header import Footer, Header, HelpPopup, help_html
@@ -132,6 +133,13 @@ class View(QWidget):
         """Return the quantities that the help explains."""
         return self.quantities
 
+    def _help_more(self) -> str:
+        """Return rich text on what the quantities do not tell."""
+        return ""
+
+    def _help_text(self) -> str:
+        return help_html(self._help_names(), self.theme) + self._help_more()
+
     def tables(self, source: RunSource) -> tuple[Table, ...]:
         """Return the numbers behind the picture, at full resolution."""
         return ()
@@ -219,7 +227,7 @@ class View(QWidget):
         self._footer.set_theme(theme)
         self.canvas.set_theme(theme)
         self._retheme(theme)
-        self.header.help_button.setToolTip(help_html(self._help_names(), theme))
+        self.header.help_button.setToolTip(self._help_text())
         self.invalidate()
         self.update()
 
@@ -245,9 +253,12 @@ class View(QWidget):
         grown = steps - self._drawn_steps
         if not by_hand and picture == self._drawn and 0 <= grown < self._steps_a_pixel():
             self._seen = seen
+            self._show_provenance(source)  # less than a pixel is still a step
             return False
         if not self.is_drawn:
             self._pages.setCurrentWidget(self.canvas)
+        if not self.running or self.at is not None:
+            self._hurry()  # to stand still is for pictures that go by
         self._draw(source)
         self._show_provenance(source)
         self._update_cursor()
@@ -264,7 +275,7 @@ class View(QWidget):
             self._help = HelpPopup(self)
         button = self.header.help_button
         corner = button.mapToGlobal(QPoint(button.width(), button.height() + 4))
-        self._help.show_at(corner, help_html(self._help_names(), self.theme))
+        self._help.show_at(corner, self._help_text())
 
     @Slot(object, float, float)
     def _on_hovered(self, plot: Plot, x: float, y: float) -> None:
@@ -288,6 +299,11 @@ class View(QWidget):
         if 1 <= number <= self.layer_count and number != self.layer:
             self.set_layer(number)
             self.layer_selected.emit(number)
+
+    def _hurry(self) -> None:
+        """Have ranges fit the next picture."""
+        for _, one in followers_in(self):
+            one.hurry()
 
     def _prepare(self, source: RunSource) -> None:
         """Ask the run for what the next picture needs."""
@@ -326,6 +342,10 @@ class View(QWidget):
         """Return the step as people count: updates made, or the one that is looked back at."""
         return source.updates if self.at is None else self.row_in(source)
 
+    def _step_words(self, source: RunSource) -> str:
+        """Return of which step the picture is, in words."""
+        return f"step {integer(self._shown_step(source))}"
+
     def _show_provenance(self, source: RunSource) -> None:
         now = time.monotonic()
         if self.running and self.provenance and now - self._told < TOLD_S:
@@ -333,7 +353,7 @@ class View(QWidget):
         self._told = now
         state, token = source.status.state, "dim"
         seed = integer(source.experiment.seed)
-        words = f"run {source.run_id} · seed {seed} · step {integer(self._shown_step(source))}"
+        words = f"run {source.run_id} · seed {seed} · {self._step_words(source)}"
         if self.at is not None:
             words, token = f"{words} · looking back", "accent"
         elif state in (State.DIVERGED, State.FAILED):
@@ -353,6 +373,11 @@ class View(QWidget):
             plot.overlay.show_cursor(cursor if mine else None)
 
     # Qt ----------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.source is not None:
+            self.refresh()  # or it would show for a moment what it showed when it was hidden
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

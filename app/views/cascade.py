@@ -21,7 +21,7 @@ from app.views.distribution import unit_of
 from app.views.header import Segments
 from app.views.of_frame import newest_with, snapshots
 from app.views.percentiles import LEVELS, PercentileTrack
-from app.views.readings import value_words
+from app.views.readings import NOT_FINITE, value_words
 from app.views.stack import StackView
 from app.views.table import Row, Table, layers_table
 from core.experiment.fields import Part
@@ -177,7 +177,7 @@ class CascadeView(StackView):
         first = np.flatnonzero(bad)
         note = ""
         if len(first):
-            note = f"NaN or Inf from step {integer(int(panel.track.steps[first[0]]))}"
+            note = f"{NOT_FINITE} from step {integer(int(panel.track.steps[first[0]]))}"
         panel.plot.overlay.show_note(note, "bad" if note else "muted")
         return [steps, *finite.T]
 
@@ -194,7 +194,7 @@ class CascadeView(StackView):
         spread[~np.isfinite(spread)] = np.nan
         nothing = np.full(len(middle), np.nan)
         lost = len(steps) and not np.isfinite(middle[-1])
-        panel.plot.overlay.show_note("NaN or Inf at the end" if lost else "", "bad")
+        panel.plot.overlay.show_note(f"{NOT_FINITE} at the end" if lost else "", "bad")
         return [steps, nothing, middle - spread, middle, middle + spread, nothing]
 
     def _finish(
@@ -255,7 +255,7 @@ class CascadeView(StackView):
         low, first, middle, third, high = (number(float(one)) for one in track.values[at])
         bad = int(track.nan[at] + track.infinite[at])
         title = f"layer {panel.layer} · step {integer(int(track.steps[at]))}"
-        title = f"{title} · NaN or Inf {integer(bad)}" if bad else title
+        title = f"{title} · {NOT_FINITE} {integer(bad)}" if bad else title
         lines = (title, f"median {middle}, half {first} to {third}", f"2 to 98 %: {low} to {high}")
         return Cursor(float(track.steps[at]), y, lines)
 

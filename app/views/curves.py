@@ -89,7 +89,7 @@ class CurveView(StepView):
         return self.axis.rows(shown, source.steps, self.plot.pixels[0])
 
     def _steps_a_pixel(self) -> float:
-        if not self.axis.log:
+        if not (self.axis.log and self.running):
             return super()._steps_a_pixel()
         low, high = self.plot.x_range
         steps = self.source.steps if self.source is not None else 0

@@ -37,6 +37,8 @@ from core.measure import QUANTITIES
 HEIGHT, FOOT = 38, 19
 _LEFT, _GAP = 12, 8  # pixels before the title, and between parts
 _LEAST_TITLE = 64  # pixels that controls leave to the title as long as they can
+_SHORTEST_TITLE = 40
+_LAST = 5  # rank of what happens only if the title gets shorter than that
 _COMBO = 13  # figures that a field with a list is wide at least
 _EXPLICIT = Qt.WidgetAttribute.WA_WState_ExplicitShowHide
 _CHANGES = (QEvent.Type.ShowToParent, QEvent.Type.HideToParent, QEvent.Type.LayoutRequest)
@@ -285,7 +287,8 @@ class Header(QWidget):
         self._laying = True
         right = self.width() - 9
         for button in (self.help_button, self.menu_button):
-            size = button.sizeHint()
+            button.ensurePolished()
+            size = button.sizeHint().boundedTo(button.maximumSize())
             right -= size.width()
             button.setGeometry(right, (self.height() - size.height()) // 2, *size.toTuple())
             right -= _GAP
@@ -294,6 +297,7 @@ class Header(QWidget):
         room = right - _LEFT - (min(title, self._px(_LEAST_TITLE)) + _GAP if title else 0)
         self._fold(shown, room)
         for one in reversed(shown):
+            one.take_level()
             if not one.folded:
                 height = one.place.sizeHint().height()
                 right -= one.width
@@ -307,23 +311,37 @@ class Header(QWidget):
         self._laying = False
 
     def _fold(self, controls: list[_Control], room: int) -> None:
-        """Make controls smaller, one after the other, until all fit."""
+        """Choose what gives way, one after the other, until all fit; the last ones first."""
+
+        def fit(more: int = 0) -> bool:
+            return sum(one.width + _GAP for one in controls if not one.folded) <= room + more
+
         for one in controls:
-            one.fold(0)
-        steps = sorted(
-            ((rank, -place, level) for place, one in enumerate(controls) for rank, level in one.ways)
-        )
-        for _, place, level in steps:
-            if sum(one.width + _GAP for one in controls if not one.folded) <= room:
+            one.level = 0
+        spare = self._px(_LEAST_TITLE - _SHORTEST_TITLE)
+        steps = [
+            (rank, -place, level) for place, one in enumerate(controls) for rank, level in one.ways
+        ]
+        done: list[tuple[int, int]] = []
+        for rank, place, level in sorted(steps):
+            if fit(spare if rank == _LAST else 0):
                 break
-            controls[-place].fold(level)
+            controls[-place].level = level
+            done.append((-place, level))
+        for place, level in done[:-1]:  # what gave way before may have room after all
+            if controls[place].level == level:
+                controls[place].level = 0
+                if not fit():
+                    controls[place].level = level
 
     def _lay_words(self, title: int, room: int) -> None:
         width = min(title, max(room, 0))
         if title:
             cut = width < title
             metrics = self._title.fontMetrics()
-            fitting = metrics.elidedText(self._words, Qt.TextElideMode.ElideRight, max(width - 2, 0))
+            fitting = metrics.elidedText(
+                self._words, Qt.TextElideMode.ElideRight, max(width - 2, 0)
+            )
             self._title.setText(fitting if cut else self._words)
             self._title.setToolTip(self._words if cut else "")
             self._title.setGeometry(_LEFT, 0, width, self.height())
@@ -378,7 +396,7 @@ class _Control:
         box.addWidget(control)
         if not was_hidden:
             control.show()
-        self._level = 0
+        self.level = 0
 
     @property
     def is_wanted(self) -> bool:
@@ -388,13 +406,13 @@ class _Control:
     @property
     def folded(self) -> bool:
         """Whether it has no place in the row."""
-        return self._level == 2
+        return self.level == 2
 
     @property
     def ways(self) -> tuple[tuple[int, int], ...]:
         """How it gives way: when, from 0, and to which level."""
         if isinstance(self.control, Segments):
-            return ((0, 1),) if self.control.count > 2 else ((2, 1),)
+            return ((0, 1),) if self.control.count > 2 else ((2, 1), (_LAST, 2))
         if isinstance(self.control, QComboBox):
             return ((1, 1),)
         return ((4 if isinstance(self.control, QAbstractSpinBox) else 3, 2),)
@@ -404,18 +422,18 @@ class _Control:
         """The pixels it takes as it is."""
         control = self.control
         if isinstance(control, Segments):
-            return control.width_of(compact=self._level == 1)
+            return control.width_of(compact=self.level == 1)
+        control.ensurePolished()
         wanted = control.sizeHint().width()
         wanted = min(max(wanted, control.minimumWidth()), control.maximumWidth())
-        if isinstance(control, QComboBox) and self._level == 1:
+        if isinstance(control, QComboBox) and self.level == 1:
             return min(wanted, control.fontMetrics().horizontalAdvance("0") * _COMBO)
         return wanted
 
-    def fold(self, level: int) -> None:
-        """Take more or less room."""
-        self._level = level
+    def take_level(self) -> None:
+        """Look as the level says; changes nothing where it has not changed."""
         if isinstance(self.control, Segments):
-            self.control.set_compact(compact=level == 1)
+            self.control.set_compact(compact=self.level == 1)
 
     def entry(self, menu: QMenu) -> QAction:
         """Return an entry that does what the control does."""
@@ -428,6 +446,9 @@ class _Control:
                 action.setChecked(value == control.value())
                 action.triggered.connect(partial(control.setValue, value))
             return sub.menuAction()
+        if isinstance(control, Segments):
+            control.menu.setTitle(control.words)
+            return control.menu.menuAction()
         tip = (control.toolTip() or control.accessibleName()).splitlines() or [""]
         action = QAction(tip[0].split(";")[0].replace("&", "&&"), menu)
         if isinstance(control, QAbstractButton):

@@ -11,6 +11,7 @@ from app.plots.notes import Cursor
 from app.plots.text import integer, number
 from app.theme import Theme
 from app.views.of_frame import FrameView
+from app.views.readings import NOT_FINITE
 from app.views.table import Row, Table
 from core.record import Histogram, LayerFrame, RunSource
 
@@ -34,7 +35,9 @@ class HistogramsView(FrameView):
     def _fill(self) -> None:
         self._plots: list[Plot] = []
         self._bars: list[Bars] = []
-        self._ranges = [Follower(margin=0.03, shrink=0.45, smallest=1e-30) for _ in _PARTS]
+        self._ranges = [
+            Follower(margin=0.03, shrink=0.45, smallest=1e-30, patience=30) for _ in _PARTS
+        ]
         for number_, (_, caption) in enumerate(_PARTS):
             plot = Plot(Scale.LINEAR, Scale.NONE, left=8, mouse=(True, False))
             plot.overlay.show_caption(caption)
@@ -131,5 +134,8 @@ def _note(histogram: Histogram) -> tuple[str, str]:
     if histogram.zeros:
         parts.append(f"zeros {integer(histogram.zeros)}")
     if histogram.nonfinite:
-        parts.append(f"NaN or Inf {integer(histogram.nonfinite)}")
+        parts.append(f"{NOT_FINITE} {integer(histogram.nonfinite)}")
+    if parts:
+        total = int(histogram.counts.sum()) + histogram.nonfinite
+        parts[-1] += f" of {integer(total)}"
     return " · ".join(parts), "bad" if histogram.nonfinite else "muted"

@@ -167,6 +167,13 @@ class LayerLines:
         found.sort(key=lambda tag: tag.color != "text")
         return tuple(found)
 
+    def tagged_lines(self, count: int, chosen: int) -> tuple[tuple[Array, Array], ...]:
+        """Return the lines that :meth:`tags` names, for words not to cover."""
+        layers = self.layers(count, chosen)
+        named = {chosen, layers[0], layers[-1]} if layers else set[int]()
+        pairs = zip(layers, self.shown, strict=False)
+        return tuple(points for layer, points in pairs if layer in named)
+
     def hit(self, at: QPointF, count: int, chosen: int) -> int | None:
         """Return the layer whose line is nearest above or below a pixel, if it is near."""
         scale_x, shift_x, scale_y, shift_y = self._plot.mapping()

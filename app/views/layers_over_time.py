@@ -6,16 +6,18 @@ from collections.abc import Iterable
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QComboBox
 
 from app.plots import Follower, Plot, Rule, Scale
 from app.plots.envelope_curve import scaled
 from app.plots.notes import Cursor
+from app.plots.ranges import PATIENCE
 from app.plots.text import integer
 from app.theme import Theme
+from app.views.compared import other_than
 from app.views.layer_lines import LayerLines
 from app.views.over_steps import StepView, marks_of
 from app.views.readings import layers_told, quantity_words
+from app.views.segments import Choice
 from app.views.table import Table, layers_table
 from core.measure import LAYER_QUANTITIES, QUANTITIES
 from core.record import RunSource
@@ -35,11 +37,11 @@ class LayersOverTimeView(StepView):
     empty_text = "Press Run to start: each layer draws a line here."
 
     def _fill(self) -> None:
-        self._y = Follower(margin=0.06, smallest=0.5)
+        self._y = Follower(margin=0.06, smallest=0.5, patience=PATIENCE)
         self.plot = Plot(Scale.WHOLE, Scale.LOG)
         self.canvas.add_plot(self.plot)
         self._lines = LayerLines(self.plot)
-        self._chooser = QComboBox(self)
+        self._chooser = Choice(self)
         for name in LAYER_QUANTITIES:
             quantity = QUANTITIES[name]
             self._chooser.addItem(quantity.title, name)
@@ -71,7 +73,7 @@ class LayersOverTimeView(StepView):
     @Slot()
     def _on_chosen(self) -> None:
         log = QUANTITIES[self.quantity].log
-        self._y = Follower(margin=0.06, smallest=0.5 if log else 1e-6)
+        self._y = Follower(margin=0.06, smallest=0.5 if log else 1e-6, patience=PATIENCE)
         self.plot.set_scales(Scale.WHOLE, Scale.LOG if log else Scale.LINEAR)
         self.plot.follow_again()
         self._lines.clear_points()
@@ -102,6 +104,8 @@ class LayersOverTimeView(StepView):
         column, quantity = source.layer_columns[self.quantity], QUANTITIES[self.quantity]
         fine = not self.running
         self._lines.draw(column, rows, self.layer, self.theme, log=quantity.log, fine=fine)
+        other = other_than(source, self.reference)
+        self._lines.draw_reference(other, self.quantity, rows, self.layer, log=quantity.log)
         nothing = not any(np.isfinite(one).any() for one in self._lines.spans)
         y = self._y.follow(*self._lines.spans)
         if y is not None:
@@ -113,10 +117,13 @@ class LayersOverTimeView(StepView):
         overlay = self.plot.overlay
         overlay.show_note(self._why_empty() if nothing else "")
         tags = self._lines.tags(self.layer_count, self.layer, None)
-        overlay.show_tags(tags, tuple(self._lines.shown[:3]), calm=self.running)
+        overlay.show_tags(tags, self._named(), calm=self.running)
         overlay.show_rules(() if nothing else rules)
         overlay.show_marks(marks_of(source, self.at))
         self.header.subtitle.set_words(quantity.symbol)
+
+    def _named(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        return self._lines.tagged_lines(self.layer_count, self.layer)
 
     def _why_empty(self) -> str:
         return (

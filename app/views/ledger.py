@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor
 from app.plots import Follower, Line, Mark, Plot, Scale, Tag
 from app.plots.envelope_curve import Band
 from app.plots.notes import Cursor
+from app.plots.ranges import PATIENCE
 from app.plots.text import integer
 from app.theme import Theme
 from app.views.of_frame import FrameView
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # it needs torch, which is loaded after the window
     from core.theory.ledger import Parts as Shares
 
 _WIDE = 460  # pixels from which on the header has room for a sentence
+_FEW_BARS = 12  # so few are as wide as words, which then keep off them
 HALF = 0.36  # of a layer's width that its bars take
 _PARTS = ("weights", "activation", "between")
 
@@ -38,7 +40,7 @@ class LedgerView(FrameView):
     empty_text = "Press Run to start: what each layer does to the gradient is booked here."
 
     def _fill(self) -> None:
-        self._y = Follower(margin=0.08, shrink=0.55, smallest=1.0)
+        self._y = Follower(margin=0.16, shrink=0.5, smallest=1.0, patience=PATIENCE)
         self.plot = Plot(Scale.WHOLE, Scale.LINEAR)
         self.plot.x_layers = True
         self.canvas.add_plot(self.plot)
@@ -121,7 +123,8 @@ class LedgerView(FrameView):
         x = np.arange(count, 0, -1, dtype=np.float64)[: len(levels)]
         values = np.array(levels)
         self._level.show_points(x[::-1], values[::-1])
-        y = self._y.follow(values, [0.0])
+        ends = [at for bars in edges.values() for _, low, high in bars for at in (low, high)]
+        y = self._y.follow(values, ends, [0.0])
         if y is not None:
             wide = (0.5, count + 0.5) if count < 20 else (1 - count * 0.02, count * 1.02)
             self.plot.follow(wide, y)
@@ -140,15 +143,21 @@ class LedgerView(FrameView):
         for part, color in (("activation", "warn"), ("weights", "accent"), ("between", "muted")):
             rows = edges[part]
             if rows and max(high - low for _, low, high in rows) > 0.0:
-                place, low, high = max(rows, key=lambda one: one[2] - one[1])
-                tags.append(Tag(place, (low + high) / 2, names[part], color))
+                place, _, high = max(rows, key=lambda one: one[2] - one[1])
+                tags.append(Tag(place, high, names[part], color))
         here = np.flatnonzero(x == chosen)
         whole = self.layer < self.layer_count and here.size > 0
         if whole and math.isfinite(values[here[0]]):
             level = float(values[here[0]])
             words = f"layer {chosen}: {_decades(level)} decades"
             tags.insert(0, Tag(float(chosen), level, words, "text"))
-        self.plot.overlay.show_tags(tuple(tags), ((x[::-1], values[::-1]),))
+        bars = [
+            (np.array([at - HALF, at + HALF]), np.array([y, y]))
+            for rows in edges.values()
+            for at, low, high in rows[: _FEW_BARS * len(_PARTS)]
+            for y in (low, (low + high) / 2, high)
+        ]
+        self.plot.overlay.show_tags(tuple(tags), ((x[::-1], values[::-1]), *bars))
         self.plot.overlay.show_marks((Mark(chosen, color="accent"),) if whole else ())
         ended = np.flatnonzero(~np.isfinite(values))
         text = f"the signal ends at layer {integer(int(x[ended[0]]))}" if ended.size else ""

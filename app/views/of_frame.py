@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Hashable
 from typing import ClassVar
 
 from app.views.base import View
+from app.views.over_steps import TURNS
 from core.record import Frame, Parts, RunSource
 from core.record.frame import Predictions
 
@@ -28,6 +30,19 @@ def snapshots(source: RunSource, shown: Frame | None) -> tuple[Frame, ...]:
     if shown is None or (frames and shown.step <= frames[-1].step):
         return frames
     return (*frames, shown)
+
+
+def nearest_of(frames: tuple[Frame, ...], at: int, source: RunSource) -> Frame | None:
+    """Return the snapshot closest to a step, if there is one with no event of the run between."""
+    place = bisect_left(frames, at, key=_step)
+    around = frames[max(0, place - 1) : place + 1]
+    turns = [event.step for event in source.events if event.kind in TURNS]
+    same = [one for one in around if bisect_right(turns, one.step) == bisect_right(turns, at)]
+    return min(same or around, key=lambda one: abs(one.step - at), default=None)
+
+
+def _step(frame: Frame) -> int:
+    return frame.step
 
 
 class FrameView(View):
@@ -70,10 +85,7 @@ class FrameView(View):
                     None,
                 )
             )
-        kept = source.history.nearest(self.at)
-        if newest is None or kept is None:
-            return newest or kept
-        return newest if abs(newest.step - self.at) < abs(kept.step - self.at) else kept
+        return nearest_of(snapshots(source, newest), self.at, source)
 
     def _ask(self, source: RunSource) -> None:
         """Request a snapshot, at most ten a second, and none of a step already seen."""
@@ -103,6 +115,12 @@ class FrameView(View):
 
     def _steps_a_pixel(self) -> float:
         return float("inf")  # only another snapshot is another picture
+
+    def _step_words(self, source: RunSource) -> str:
+        words = super()._step_words(source)
+        if self.at is None or self._frame is None or self._frame.step == self.row_in(source):
+            return words
+        return f"snapshot of {words}"
 
     def _shown_step(self, source: RunSource) -> int:
         if self._frame is None or self.at is not None:

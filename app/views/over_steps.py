@@ -15,6 +15,8 @@ from core.record import RunSource, State
 
 Array = NDArray[np.float64]
 _NOTHING: tuple[Array, Array, Array] = (np.zeros(0), np.zeros(0), np.zeros(0))
+TURNS = ("edit", "reinit")
+"""Kinds of events from which on a run is another one; that it goes on for longer is none."""
 MOST_MARKS = 200  # beyond, a picture of a thousand pixels is nothing but marks
 
 
@@ -70,6 +72,8 @@ class StepView(View):
         return self._evaluated
 
     def _steps_a_pixel(self) -> float:
+        if not self.running:
+            return 1.0
         low, high = self.plot.x_range
         return max(1.0, (high - low) / self.plot.pixels[0] / 2)
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QKeySequence, QResizeEvent, QShortcut
 from app.plots import Dots, Follower, Line, Plot, Scale, Shape, Tag, log10
 from app.plots.dots import Dot
 from app.plots.notes import Cursor
+from app.plots.ranges import PATIENCE
 from app.plots.text import integer
 from app.theme import Theme
 from app.views.compared import other_than, reference_color
@@ -39,7 +40,7 @@ class ProfileView(FaceView):
     empty_text = "Press Run to start: the strength of the signal, layer by layer."
 
     def _fill(self) -> None:
-        self._y = Follower(margin=0.08, shrink=0.55, smallest=1.0)
+        self._y = Follower(margin=0.08, shrink=0.55, smallest=1.0, patience=PATIENCE)
         self.plot = Plot(Scale.WHOLE, Scale.LOG)
         self.plot.x_layers = True
         self.canvas.add_plot(self.plot)
@@ -112,9 +113,9 @@ class ProfileView(FaceView):
         if before is not None:
             at = before[0]
             columns.append((f"{name}_step_{at}_before_event", column.read(at, at + 1)[0]))
-        theory = theory_of(source, column) if name == "delta_norm" else None
+        theory = theory_of(source, column, step) if name == "delta_norm" else None
         if theory is not None:
-            predicted, bound = theory
+            _, predicted, bound = theory
             known = np.isfinite(predicted)
             pairs = zip(predicted, known, strict=True)
             columns.append(("log10_theory", [one if there else None for one, there in pairs]))
@@ -176,24 +177,25 @@ class ProfileView(FaceView):
             self._before.clear_points()
         else:
             self._before.show_points(x, before)
-        theory, bound = self._draw_theory(source, x, column)
+        theory, bound = self._draw_theory(source, x, column, step)
         other, other_text = self._draw_reference(source, step)
         y = self._y.follow(now, first, () if before is None else before, theory, bound, other)
         if y is not None:
             self.plot.follow(x_range, y)
         self._dots.show_dots(self._dots_of(last, now), self.layer - 1)
+        alike = before is not None and np.allclose(before, first, atol=0.15, equal_nan=True)
+        named = alike or (self.at is not None and step == 0)
         self._show_tags(
             x,
             (
                 # Each at a place of its own, so that the words part even where the lines meet.
-                (now, "now", "accent", 0.12),
+                (now, self._now_words(step), "accent", 0.12),
                 (before, text, "muted", 0.6),
-                (first, "at step 0", "muted", 0.35),
+                (first, "" if named else "at step 0", "muted", 0.35),
                 (theory, "theory √χ", "good", 0.75),
                 (bound, "∏ sup φ′", "warn", 0.5),
                 (other, other_text, "muted", 0.85),
             ),
-            same=before is not None and np.allclose(before, first, atol=0.15, equal_nan=True),
         )
         self.header.subtitle.set_words(f"{self.face.symbol} at step {made}")
 
@@ -227,12 +229,16 @@ class ProfileView(FaceView):
         self._show_tags(
             x,
             (
+                # Their step stands in the subtitle.
                 (up, "forward |h| →", "warn", 0.1),
                 (now, "← backward |δ|", "accent", 0.75),
                 (first, "at step 0", "muted", 0.4),
                 (up_first, "at step 0", "muted", 0.6),
             ),
         )
+
+    def _now_words(self, step: int) -> str:
+        return "now" if self.at is None else f"at step {integer(step)}"
 
     def _draw_reference(self, source: RunSource, step: int) -> tuple[np.ndarray, str]:
         """Draw the reference at the same step, or at its last one that was measured."""
@@ -246,17 +252,18 @@ class ProfileView(FaceView):
         return values, found[1]
 
     def _draw_theory(
-        self, source: RunSource, x: np.ndarray, column: Column
+        self, source: RunSource, x: np.ndarray, column: Column, step: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Draw what theory says of delta, from the output's at the step the weights are of."""
-        nothing, theory = np.zeros(0), source.facts.theory
-        found = theory_of(source, column) if self.face.quantity == "delta_norm" else None
-        if theory is None or found is None:
+        nothing = np.zeros(0)
+        found = theory_of(source, column, step) if self.face.quantity == "delta_norm" else None
+        if found is None:
             self._theory.clear_points()
             self._bound.clear_points()
+            self.header.subtitle.setToolTip("")
             return nothing, nothing
-        predicted, bound = found
-        self.header.subtitle.setToolTip(theory.sentence)
+        sentence, predicted, bound = found
+        self.header.subtitle.setToolTip(sentence)
         if np.isfinite(predicted).sum() < 2:  # the output's own value alone predicts nothing
             predicted = nothing
         flat = np.allclose(bound, bound[-1])  # a supremum of 1 says nothing
@@ -278,29 +285,32 @@ class ProfileView(FaceView):
                 dots.append(Dot(number_, 0.0, QColor(self.theme.color(token)), shape))
         return tuple(dots)
 
+    def _special_places(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return where the shapes of what has no place on the axis stand: no words cover them."""
+        low, high = self.plot.y_range
+        edge = (high - low) / self.plot.pixels[1] * 7
+        found: list[tuple[np.ndarray, np.ndarray]] = []
+        for dot in self._dots.dots:
+            if dot.shape is not Shape.DOT:
+                y = high - edge if dot.shape is Shape.INF else low + edge
+                found.append((np.array([dot.x - 0.4, dot.x + 0.4]), np.array([y, y])))
+        return found
+
     def _show_tags(
         self,
         x: np.ndarray,
         lines: tuple[tuple[np.ndarray | None, str, str, float], ...],
-        *,
-        same: bool = False,
     ) -> None:
-        """Name lines: values, words, colour, and at which share of the layers the words are.
-
-        Parameters
-        ----------
-        same : bool
-            Whether step 0 looks like what is named before it, and needs no name.
-        """
+        """Name lines: values, words, colour, and at which share of the layers the words are."""
         tags: list[Tag] = []
-        drawn: list[tuple[np.ndarray, np.ndarray]] = []
+        drawn = self._special_places()
         for values, words, color, share in lines:
             if values is None or not len(values):
                 continue
             places = np.arange(1, len(values) + 1, dtype=np.float64)  # of a reference not as many
             drawn.append((places, values))
             finite = np.flatnonzero(np.isfinite(values) & (places <= len(x)))
-            if finite.size and not (same and words == "at step 0"):
+            if finite.size and words:
                 at = finite[min(int(share * finite.size), finite.size - 1)]
                 tags.append(Tag(float(places[at]), float(values[at]), words, color))
         self.plot.overlay.show_tags(tuple(tags), tuple(drawn))

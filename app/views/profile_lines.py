@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from app.plots import log10
 from app.plots.text import elide, integer
 from app.views.compared import reference_name
+from app.views.over_steps import TURNS
 from core.measure.missing import not_measured
 from core.record import RunSource
 from core.record.chunks import Array
@@ -28,34 +29,36 @@ def measured_at(column: Column | None, row: int | None) -> tuple[int, Array] | N
 
 
 def before_event(source: RunSource, column: Column, at: int | None) -> tuple[int, str] | None:
-    """Return the last step before the latest event up to ``at``, and its words."""
+    """Return the last step before the run was last changed up to ``at``, and its words."""
     for event in reversed(source.events):
-        if 0 < event.step <= (len(column) if at is None else at):
+        if event.kind in TURNS and 0 < event.step <= (len(column) if at is None else at):
             text = f"at step {integer(event.step)}, before {elide(event.text, 26)}"
             return event.step - 1, text
     return None
 
 
-def theory_of(source: RunSource, column: Column) -> tuple[Logs, Logs] | None:
-    """Return what theory says of the norm of delta in each layer, and the derivatives' bound.
+def theory_of(source: RunSource, column: Column, row: int) -> tuple[str, Logs, Logs] | None:
+    """Return what theory says of delta's norm at a step: a sentence, the norms, and their bound.
 
-    Both start at what was measured in the output layer, at the step the weights are of. They are
-    logarithms: a bound over many layers may be too small for any number. NaN where the theory
-    says nothing; None without any theory.
+    It is of the weights as they were last drawn up to that step. Norms and bound start at what
+    was measured in the output layer when they were. They are logarithms: a bound over many layers
+    may be too small for any number. NaN where the theory says nothing; None without any theory.
 
     Parameters
     ----------
     source : RunSource
     column : Column
         Of ``delta_norm``.
+    row : int
     """
-    theory, step = source.facts.theory, source.facts.theory_step
+    step, theory = source.facts.theory_at(row)
     if theory is None or step >= len(column):
         return None
     top = float(log10(column.read(step, step + 1)[0])[-1])
     ratios = [one.log10_ratio for one in theory.layers]
     predicted = top + np.array([np.nan if one is None else one for one in ratios])
-    return predicted, top + np.array([one.log10_sup for one in theory.layers])
+    bound = top + np.array([one.log10_sup for one in theory.layers])
+    return theory.sentence, predicted, bound
 
 
 def reference_at(other: RunSource, quantity: str, step: int) -> tuple[Array, str] | None:

@@ -111,7 +111,7 @@ class RaceView(StackView):
         if say:
             live = values if self.at is None and self.plot.following else None
             tags = self._lines.tags(len(values), self.layer, live)
-            self.plot.overlay.show_tags(tags, tuple(self._lines.shown[:3]))
+            self.plot.overlay.show_tags(tags, self._lines.tagged_lines(len(values), self.layer))
             self.plot.overlay.show_note(special_words(values) if self._log else "")
             self.header.subtitle.set_words(self._words(values))
 

@@ -13,6 +13,7 @@ from core.record.chunks import Array
 from core.record.columns import Column
 
 NOTHING, ZERO = "not measured", "exactly 0"
+NOT_FINITE = "NaN or ∞"
 SHORT = {NOTHING: "–", ZERO: "0"}
 """The same where there is no room."""
 

@@ -12,6 +12,11 @@ from app.plots.row_words import RowWords
 from app.views.distribution import Distribution
 from app.views.ridge_rows import Row
 
+TAIL = 0.001
+"""Share of a row's values that may lie left of the axis."""
+MANY = 50
+"""Values of a row of which a single one may, too."""
+
 
 def _binned(rows: Sequence[Row]) -> Iterator[Distribution]:
     for row in rows:
@@ -21,8 +26,26 @@ def _binned(rows: Sequence[Row]) -> Iterator[Distribution]:
 
 
 def ends_of(rows: Sequence[Row]) -> list[float]:
-    """Return the outermost edges of all rows."""
-    return [float(end) for one in _binned(rows) for end in (one.edges[0], one.edges[-1])]
+    """Return the outermost edges of all rows; of magnitudes without the thin tail at the left.
+
+    A product of derivatives may come as near to 0 as a number can: one such value would take
+    half of the axis.
+    """
+    found: list[float] = []
+    for one in _binned(rows):
+        first = 0
+        if one.log:
+            tail = max(TAIL * one.binned, 1.0 if one.binned >= MANY else 0.0)
+            first = int(np.searchsorted(np.cumsum(one.counts), tail, "right"))
+            first = min(first, len(one.counts) - 1)
+        found += (float(one.edges[first]), float(one.edges[-1]))
+    return found
+
+
+def count_below(rows: Sequence[Row], low: float) -> int:
+    """Return how many values of the rows lie in bins below a coordinate."""
+    values = (row.values for row in rows if row.values is not None)
+    return sum(int(one.counts[one.edges[1:] <= low + 1e-6].sum()) for one in values)
 
 
 def highest_density(rows: Sequence[Row]) -> float | None:
@@ -73,4 +96,4 @@ def _rank(place: int) -> int:
     return 16 - (place & -place).bit_length() if place else 0
 
 
-__all__ = ["ends_of", "highest_density", "ridge_of", "words_of"]
+__all__ = ["count_below", "ends_of", "highest_density", "ridge_of", "words_of"]

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt, Slot
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QToolButton
 
 from app.plots import Follower, Plot, Scale, step_stop
@@ -15,7 +15,7 @@ from app.plots.notes import Cursor
 from app.plots.ranges import Range
 from app.plots.ridges import Ridge, Ridges
 from app.plots.row_words import RowLabels, RowShares
-from app.plots.text import integer
+from app.plots.text import integer, power
 from app.theme import Theme
 from app.views.distribution import unit_of
 from app.views.of_frame import FrameView, snapshots
@@ -26,12 +26,11 @@ from app.views.ridge_rows import (
     stride_for,
     time_rows,
 )
-from app.views.ridge_shapes import ends_of, highest_density, ridge_of, words_of
+from app.views.ridge_shapes import count_below, ends_of, highest_density, ridge_of, words_of
 from app.views.table import Table
 from core.record import Frame, Parts, RunSource
 
 LEFT = 44.0
-NARROWEST = 410  # below, the title needs the room of the last control
 NARROW = 520  # pixels of a view in which words beside the rows get less room
 
 
@@ -205,8 +204,8 @@ class RidgelinesView(FrameView):
     @staticmethod
     def _make_follower(*, log: bool) -> Follower:
         if log:  # whole decades
-            return Follower(margin=0.0, shrink=0.5, smallest=2.0)
-        return Follower(margin=0.03, shrink=0.45, smallest=1e-44)
+            return Follower(margin=0.0, shrink=0.5, smallest=2.0, patience=30)
+        return Follower(margin=0.03, shrink=0.45, smallest=1e-44, patience=30)
 
     def _draw(self, source: RunSource) -> None:
         frame = self.frame
@@ -226,8 +225,11 @@ class RidgelinesView(FrameView):
         self._labels.show_rows(words)
         self._apart.show_rows(words)
         if any(one.shares for one in words):  # once there it stays, so that nothing jumps
-            self._apart.set_width(86.0 if self.width() < self.theme.px(NARROW) else 108.0)
+            least = 86.0 if self.width() < self.theme.px(NARROW) else 108.0
+            most = max(least, 0.3 * self.width() / self.theme.scale)
+            self._apart.set_width(min(max(least, self._apart.needed_width()), most))
         self.plot.overlay.show_note(self._why_empty())
+        self.plot.overlay.show_caption(self._tail(low))
         self._say(frame)
 
     def _rows_of(self, source: RunSource, frame: Frame) -> list[Row]:
@@ -276,6 +278,11 @@ class RidgelinesView(FrameView):
         count = self.layer_count
         return [self.theme.layer_color(row.layer, max(count, row.layer)) for row in self._rows]
 
+    def _tail(self, low: float) -> str:
+        """Return how many values lie left of a logarithmic axis."""
+        count = count_below(self._rows, low) if self.log and self.plot.following else 0
+        return f"{integer(count)} below {power(round(low))}" if count else ""
+
     def _why_empty(self) -> str:
         values = [row.values for row in self._rows if row.values is not None]
         if not values:
@@ -294,19 +301,13 @@ class RidgelinesView(FrameView):
         self.header.subtitle.set_words(what)
         kind = "magnitude" if self.log else "value"
         common = self._common.isChecked()
-        heights = "density, one scale" if common else "heights: each to its own maximum"
+        heights = "density, one scale" if common else "equal peaks"
         self._footer.set_title(f"{kind}; {heights}")
 
     def _key_numbers(self, source: RunSource) -> Iterable[str]:
         for row in self._rows:
             for one in row.values.apart() if row.chosen and row.values is not None else ():
                 yield f"layer {row.layer}: {one.text}"
-
-    # Qt ----------------------------------------------------------------------------------
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._common.setVisible(event.size().width() >= self.theme.px(NARROWEST))
 
     # Reading -----------------------------------------------------------------------------
 

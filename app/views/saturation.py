@@ -17,7 +17,7 @@ from app.views.header import Segments
 from app.views.of_frame import FrameView
 from app.views.readings import NOTHING, value_words
 from app.views.saturation_steps import SHARES, SharePicture
-from app.views.saturation_units import UnitsPicture
+from app.views.saturation_units import UnitsPicture, is_switch
 from app.views.stack import AXIS, StackView
 from app.views.table import Row, Table, layers_table
 from core.record import LayerFrame, RunSource
@@ -256,7 +256,11 @@ class SaturationView(FrameView, StackView):
         if column is None or not 0 <= step < len(column):
             return ""
         words = value_words(column.read(step, step + 1)[0, layer - 1], write=percent)
-        return f"saturated: {words}" if words == NOTHING else f"{words} saturated"
+        activation = source.facts.layers[layer - 1].activation
+        if self.frame is not None and layer <= len(self.frame.layers):
+            activation = self.frame.layers[layer - 1].activation
+        name = "inactive" if is_switch(activation) else "saturated"
+        return f"{name}: {words}" if words == NOTHING else f"{words} {name}"
 
     def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
         if self.over_time:

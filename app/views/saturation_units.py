@@ -16,6 +16,7 @@ from app.plots.notes import Cursor
 from app.plots.ranges import Range
 from app.plots.text import integer, number
 from app.theme import Theme
+from app.views.readings import NOT_FINITE
 from core.experiment.fields import Part
 from core.record import LayerFrame
 
@@ -25,7 +26,17 @@ SATURATED = 0.05  # of sup phi', as in the quantity saturated_fraction
 FAR = 3.0
 """|z| beyond which a sigmoid passes on less than a fifth of its most."""
 _WIDTH, _HEIGHT = 96, 72  # pixels of the histograms beside and below the curves
+_LIMIT = "saturated below 5 % of sup φ′"
+_WIDE = 300  # pixels of the curves in which sentences have room beside them
 _NEAR = 24.0  # pixels from a dot within which it is read
+
+
+def is_switch(activation: Part) -> bool:
+    """Tell whether phi' is 0 or 1: where it is 0 a unit is inactive rather than saturated."""
+    # Only a frame brings us here, and what made the frame has imported torch already.
+    from core.measure.statistics import ON_OR_OFF
+
+    return getattr(activation, "kind", "") in ON_OR_OFF
 
 
 class UnitsPicture(QObject):
@@ -56,6 +67,7 @@ class UnitsPicture(QObject):
         self.passed.add(self._passed_bars)
         self.summed.add(self._summed_bars)
         self._dots = Dots(self.curves, size=6.5)
+        self.curves.overlay.show_caption("dots: mean over the batch")
         self.passed.overlay.show_caption("φ′(z)")
         self.summed.overlay.show_caption("z")
         self.curves.view_changed.connect(self._on_curves_moved)
@@ -97,7 +109,7 @@ class UnitsPicture(QObject):
         z = self.z.follow(layer.z.edges, layer.unit_z, [-4.0, 4.0]) or (-4.0, 4.0)
         shown = z if self.curves.following else self.curves.x_range
         title = self._draw_curves(layer.activation, shown)
-        self.curves.follow(z, (-0.07 * self.sup, 1.14 * self.sup))
+        self.curves.follow(z, (-0.07 * self.sup, 1.2 * self.sup))
         count, units = self._draw_dots(layer, color), len(layer.unit_z)
         order = np.argsort(layer.unit_z)
         dots = (layer.unit_z[order].astype(float), layer.unit_derivative[order].astype(float))
@@ -111,25 +123,29 @@ class UnitsPicture(QObject):
         self._on_curves_moved()
         self._draw_limits(layer.activation, shown, saturated)
         lost = layer.z.nonfinite
-        self.summed.overlay.show_note(f"NaN or Inf: {integer(lost)}" if lost else "", "bad")
+        self.summed.overlay.show_note(f"{NOT_FINITE}: {integer(lost)}" if lost else "", "bad")
         told = "one dot a unit" if count == units else f"{integer(count)} of {integer(units)} units"
         return f"{title}, {told}"
 
     def _draw_limits(self, activation: Part, z: Range, saturated: str) -> None:
         """Mark from where on a unit counts as saturated, and for a sigmoid what the texts say."""
         limit = Rule(SATURATED * self.sup)
-        rules = [Rule(limit.y, "saturated below 5 % of sup φ′")]
+        wide = self.curves.pixels[0] >= _WIDE
+        # Where phi' is 0 or 1 for a sample, its mean over a batch is a share of the samples.
+        rules = [] if is_switch(activation) else [Rule(limit.y, _LIMIT if wide else "5 %")]
         marks: tuple[Mark, ...] = ()
         if getattr(activation, "kind", "") == "sigmoid":
-            rules.append(Rule(self.sup, "¼: the most a sigmoid passes on"))
-            marks = (Mark(-FAR), Mark(FAR, "saturated in the texts: |z| > 3"))
+            rules.append(Rule(self.sup, "¼: the most a sigmoid passes on" if wide else ""))
+            marks = (Mark(-FAR), Mark(FAR, "|z| > 3: saturated, lectures say" if wide else ""))
             left, right = np.array([min(z[0], -FAR), FAR]), np.array([-FAR, max(z[1], FAR)])
             self._far.show_area(left, right, np.full(2, -self.sup), np.full(2, 2 * self.sup))
         else:
             self._far.clear_points()
         self.curves.overlay.show_rules(tuple(rules))
         self.curves.overlay.show_marks(marks)
-        self.summed.overlay.show_marks(tuple(Mark(mark.x) for mark in marks))
+        self.summed.overlay.show_marks(
+            tuple(Mark(mark.x, "" if wide or mark.x < 0 else "|z| > 3") for mark in marks)
+        )
         self.passed.overlay.show_rules((limit,))
         self.passed.overlay.show_tags((Tag(0.0, limit.y, saturated, above=True),))
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QHBoxLayout,
+    QMenu,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
 
 _ARROW = 16  # pixels behind the word of the menu button; the style sheet leaves them free
 
@@ -66,6 +76,16 @@ class Segments(QWidget):
         return self._keys[self._group.checkedId()]
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """All choices, from left to right."""
+        return tuple(self._keys)
+
+    @property
+    def words(self) -> str:
+        """The choice in force as it is written."""
+        return self._drop.text()
+
+    @property
     def count(self) -> int:
         """Number of choices."""
         return len(self._keys)
@@ -88,6 +108,8 @@ class Segments(QWidget):
 
     def width_of(self, *, compact: bool) -> int:
         """Return the pixels it takes in either way."""
+        for button in (*self._group.buttons(), self._drop):
+            button.ensurePolished()  # only then it knows how wide it is
         if compact:
             return self._drop.sizeHint().width()
         return sum(button.sizeHint().width() for button in self._group.buttons())
@@ -110,6 +132,25 @@ class Segments(QWidget):
         self._drop.setText(button.text())
         self._drop.setToolTip(button.toolTip())
         self._drop.setAccessibleName(button.accessibleName())
+
+
+class Choice(QComboBox):
+    """A field with a list that cuts its words by an ellipsis where it is too narrow."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        room = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        fitting = self.fontMetrics().elidedText(
+            option.currentText, Qt.TextElideMode.ElideRight, room.width() - 4
+        )
+        option.currentText = fitting  # pyright: ignore[reportAttributeAccessIssue]
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
 
 
 class _Drop(QToolButton):
@@ -148,4 +189,4 @@ def _in_full(label: str, tip: str) -> str:
     return text.replace("&", "&&")
 
 
-__all__ = ["Segments"]
+__all__ = ["Choice", "Segments"]

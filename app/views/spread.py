@@ -11,7 +11,7 @@ from PySide6.QtCore import Slot
 from app.plots import Follower, Line, Plot, Rule, Scale
 from app.plots.envelope_curve import Band, centers, edges, means
 from app.plots.notes import Cursor
-from app.plots.ranges import Range
+from app.plots.ranges import PATIENCE, Range
 from app.plots.text import integer, number
 from app.theme import Theme
 from app.views.distribution import unit_of
@@ -35,7 +35,7 @@ class _Panel:
     def __init__(self) -> None:
         self.layer = 0
         self.plot = Plot(Scale.WHOLE, Scale.LINEAR, left=_LEFT)
-        self.y = Follower(margin=0.08, smallest=1e-44)
+        self.y = Follower(margin=0.08, smallest=1e-44, patience=PATIENCE)
         self.widest, self.band, self.mean = Band(), Band(), Line()
         self.reference = (Line(), Line())
         self.drawn: tuple[Array, ...] = ()
@@ -104,7 +104,7 @@ class SpreadView(StackView):
         self._panels = (_Panel(), _Panel(), _Panel())
         self._first, self._between, self._last = self._panels
         self._unit = 1.0
-        self._common = Follower(margin=0.08, smallest=1e-44)
+        self._common = Follower(margin=0.08, smallest=1e-44, patience=PATIENCE)
         self.stack = tuple(panel.plot for panel in self._panels)
         for row, plot in enumerate(self.stack):
             self.canvas.add_plot(plot, row, 0)
@@ -134,6 +134,11 @@ class SpreadView(StackView):
         for panel in self._panels:
             for line in panel.reference:
                 line.set_color(theme.color("muted"), dashed=True)
+
+    def _hurry(self) -> None:
+        super()._hurry()
+        for panel in self._panels:
+            panel.y.hurry()
 
     @Slot(str)
     def _on_scale_chosen(self, key: str) -> None:

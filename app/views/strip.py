@@ -35,6 +35,8 @@ from core.record import Parts, RunSource
 
 SLOW = 2.0
 """Steps a second up to which each of them is shown in stages."""
+_LEAST_ROW, _LEAST_SENTENCE = 140, 180
+"""Pixels of height from which on there are stages to choose, and a sentence on the step."""
 _HURRY_S = 0.3
 """Steps that follow each other faster than this are not shown in stages."""
 _LAYERS = ("activation_norm", "delta_norm", "update_ratio", "derivative_mean", "dead_fraction")
@@ -122,9 +124,10 @@ class StripView(FrameView):
         self._watch(time.monotonic())
         drawn = super().refresh()
         on = self._pages.currentWidget() is self.canvas
-        for part in (self.stage_row, self._sentence):
-            if part.isVisibleTo(self) != on:
-                part.setVisible(on)
+        for part, least in ((self.stage_row, _LEAST_ROW), (self._sentence, _LEAST_SENTENCE)):
+            shown = on and self.height() >= self.theme.px(least)
+            if part.isVisibleTo(self) != shown:
+                part.setVisible(shown)
         return drawn
 
     def _watch(self, now: float) -> None:
@@ -144,6 +147,7 @@ class StripView(FrameView):
             elif grown > 0 and running and not slow and self._stages.held is None:
                 self._stages.release()
             self._counted, self._was_running = steps, running
+        self._show_keys()
         phase = self._stages.phase(now)
         if phase != self._phase:
             self._phase = phase
@@ -183,10 +187,12 @@ class StripView(FrameView):
             self._stages.release()
         else:
             self._stages.hold(stage, time.monotonic())
+        self._show_keys()
 
     @Slot()
     def _on_play_pressed(self) -> None:
         self._stages.play(time.monotonic())
+        self._show_keys()
 
     @Slot()
     def _on_left_pressed(self) -> None:
@@ -195,6 +201,12 @@ class StripView(FrameView):
     @Slot()
     def _on_right_pressed(self) -> None:
         self._move_stage(1)
+
+    def _show_keys(self) -> None:
+        """Take the arrows while a stage is held; else they belong to the timeline."""
+        for key in self._keys:
+            if key.isEnabled() is not (self._stages.held is not None):
+                key.setEnabled(self._stages.held is not None)
 
     def _move_stage(self, way: int) -> None:
         """Go to the stage before or after; between the last and the first lies the whole step."""
@@ -205,6 +217,7 @@ class StripView(FrameView):
             self._stages.hold(Stage(number), now)
         else:
             self._stages.release()
+        self._show_keys()
 
     # Drawing -----------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from app.views.of_frame import FrameView
 from app.views.over_steps import StepView, marks_of
 from app.views.readings import value_words
 from app.views.table import Row, Table, layers_table
-from app.views.unit_events import LANES, UnitEvents
+from app.views.unit_events import EVENTS_HELP, LANES, UnitEvents
 from core.measure.missing import not_measured
 from core.record import LayerFrame, Parts, RunSource
 from core.record.columns import Envelope
@@ -91,7 +91,7 @@ class UnitsView(FrameView, StepView):
 
     def _retheme(self, theme: Theme) -> None:
         self._bar.set_theme(theme)
-        height = LANE * len(LANES) + theme.px(24)
+        height = theme.px(LANE * len(LANES) + 24)
         self._lanes.setMinimumHeight(height)
         self._lanes.setMaximumHeight(height)
         self._events.set_theme(theme)
@@ -115,6 +115,9 @@ class UnitsView(FrameView, StepView):
 
     def _steps_a_pixel(self) -> float:
         return StepView._steps_a_pixel(self)
+
+    def _help_more(self) -> str:
+        return EVENTS_HELP
 
     # Numbers -----------------------------------------------------------------------------
 

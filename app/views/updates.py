@@ -12,7 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from app.plots import EnvelopeCurve, Follower, Plot, Rule, Scale
 from app.plots.envelope_curve import Band
 from app.plots.notes import Cursor
-from app.plots.ranges import Range
+from app.plots.ranges import PATIENCE, Range
 from app.plots.text import integer, number, percent
 from app.theme import Theme
 from app.views.header import Segments
@@ -61,9 +61,9 @@ class UpdatesView(StackView):
         self.stack = (self._ratio, self._norms, self._angle)
         self.shares = (5, 4, 2)
         self._followers = (
-            Follower(margin=0.1, smallest=1.5),
-            Follower(margin=0.12, smallest=1.0),
-            Follower(margin=0.3, smallest=1.0, low=0.0),
+            Follower(margin=0.1, smallest=1.5, patience=PATIENCE),
+            Follower(margin=0.12, smallest=1.0, patience=PATIENCE),
+            Follower(margin=0.3, smallest=1.0, low=0.0, patience=PATIENCE),
         )
         for row, plot in enumerate(self.stack):
             self.canvas.add_plot(plot, row, 0)
@@ -208,7 +208,8 @@ class UpdatesView(StackView):
             ends = self.at is None and self._ratio.following
             now = found[1] if found is not None and ends else None
             tags = self._lines.tags(self.layer_count, self.layer, now)
-            self._ratio.overlay.show_tags(tags, tuple(self._lines.shown[:3]))
+            named = self._lines.tagged_lines(self.layer_count, self.layer)
+            self._ratio.overlay.show_tags(tags, named)
             warned = _WARNED if self._ratio.pixels[1] >= self.theme.px(_ROOMY) else ()
             self._ratio.overlay.show_rules((Rule(-3.0, "healthy, about 10⁻³"), *warned))
             self._ratio.overlay.show_caption("update / weights" if self._norms.isVisible() else "")

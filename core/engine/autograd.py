@@ -39,7 +39,7 @@ class AutogradEngine(TrainingEngine):
             "judged": self._judged,
             "best": [one.clone() for one in self._best],
             "observer": self._observer.state(),
-            "theory": (self._theory, self._theory_step),
+            "theories": tuple(self._theories),
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -60,7 +60,7 @@ class AutogradEngine(TrainingEngine):
         self._judged = state["judged"]
         self._best = [one.clone() for one in state["best"]]
         self._observer.load_state(state["observer"])
-        self._theory, self._theory_step = state["theory"]
+        self._theories = list(state["theories"])
         self._last = self._made = None
 
     # Looking back ------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from core.errors import LabError
 from core.record.source import Facts, LayerInfo
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.data.samples import Samples
     from core.experiment import Experiment
     from core.experiment.shapes import Stage
@@ -26,8 +28,7 @@ def facts_of(
     steps_per_epoch: int,
     epochs_before: float,
     counted_from: int,
-    theory: Profile | None,
-    theory_step: int,
+    theories: Sequence[tuple[int, Profile | None]],
 ) -> Facts:
     """Return layers, data and device; the numbers as in :class:`core.record.source.Facts`."""
     layers = tuple(
@@ -60,8 +61,9 @@ def facts_of(
         counted_from=counted_from,
         explained=() if samples.explained is None else tuple(samples.explained.tolist()),
         components=samples.kept,
-        theory=theory,
-        theory_step=theory_step,
+        theory=theories[-1][1],
+        theory_step=theories[-1][0],
+        past_theories=tuple(theories[:-1]),
         pictures=samples.pictures,
     )
 

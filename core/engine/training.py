@@ -42,6 +42,7 @@ Tensor = torch.Tensor
 
 LOSSES = ("loss", "loss_data", "loss_penalty")
 """What is recorded of every step, in this order."""
+_MOST_THEORIES = 50  # of weights that were drawn again since
 _FLOOR = 10.0
 """Gradients below so many epsilons of the optimiser are counted."""
 LARGEST_EVALUATION = 2048
@@ -106,7 +107,7 @@ class TrainingEngine:
             device=self.device,
         )
         self.step = 0
-        self._theory, self._theory_step = theory_of(experiment, self.samples), 0
+        self._theories = [(0, theory_of(experiment, self.samples))]
         self._epochs_before, self._counted_from = 0.0, 0
         self._theta = torch.nn.Parameter(self.network.theta)
         self._zero = torch.zeros((), device=self.device)
@@ -141,8 +142,7 @@ class TrainingEngine:
             steps_per_epoch=self.steps_per_epoch,
             epochs_before=self._epochs_before,
             counted_from=self._counted_from,
-            theory=self._theory,
-            theory_step=self._theory_step,
+            theories=self._theories,
         )
 
     @property
@@ -362,7 +362,8 @@ class TrainingEngine:
         self.network.draw(change.layers, self._init_rng)
         optimizers.forget(self._optimizer, self._parts(change.layers))
         self._observer.restart(change.layers)
-        self._theory, self._theory_step = theory_of(self.experiment, self.samples), self.step
+        before = [one for one in self._theories if one[0] < self.step][-_MOST_THEORIES:]
+        self._theories = [*before, (self.step, theory_of(self.experiment, self.samples))]
 
     def _adopt(self, experiment: Experiment) -> None:
         changed = differences(self.experiment, experiment)

@@ -52,7 +52,7 @@ def summarize(changes: tuple[Difference, ...], drawn: Collection[int] | None = N
     for change in changes:
         row, name = _place(change.path)
         later = change.scope is Scope.REINIT and drawn is not None and row not in drawn
-        key = (later, name, _text(change.old), _text(change.new))
+        key = (later, name, *_both(change.old, change.new))
         groups.setdefault(key, []).append(row)
     changes_at: dict[tuple[bool, str], list[str]] = {}
     for (later, name, before, after), rows in sorted(groups.items(), key=lambda one: one[0][0]):
@@ -142,6 +142,15 @@ def _text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def _both(old: Any, new: Any) -> tuple[str, str]:
+    """Return both values; of two families of initialisers the names alone say what changes."""
+    families = [_FAMILIES.get(getattr(one, "kind", "")) for one in (old, new)]
+    before, after = families
+    if before is not None and after is not None and before != after:
+        return before, after
+    return _text(old), _text(new)
+
+
 def _settings_told(part: Part) -> list[str]:
     """Return what there is to tell of a part's settings, each by its title.
 
@@ -173,6 +182,15 @@ _KIND_TITLES = {
     "radam": "RAdam",
     "adamax": "Adamax",
     "rprop": "Rprop",
+    "relu": "ReLU",
+    "elu": "ELU",
+    "selu": "SELU",
+    "gelu": "GELU",
+}
+_FAMILIES = {
+    f"{family.lower()}_{shape}": family
+    for family in ("Glorot", "He", "LeCun")
+    for shape in ("uniform", "normal")
 }
 
 

@@ -72,6 +72,11 @@ class Found:
     earlier: bool = False
 
     @property
+    def value(self) -> str:
+        """What it is, written as numbers are in pictures: ``NaN``, ``∞`` or ``−∞``."""
+        return {"+Inf": "∞", "-Inf": "−∞"}.get(self.kind, self.kind)
+
+    @property
     def place(self) -> str:
         """Such as ``z of layer 3``."""
         text = _OF.get(self.name, self.name)
@@ -98,4 +103,4 @@ class Found:
         if self.earlier:
             when += " or before"
         detail = f" ({self.detail})" if self.detail else ""
-        return f"{self.kind} first in {self.place}{when}{detail}."
+        return f"{self.value} first in {self.place}{when}{detail}."

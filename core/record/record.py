@@ -160,7 +160,9 @@ class Record:
             events = events[:-1]
         if parts:
             joined = "; ".join(one for _, one in parts)
-            events = (*events, Event(self.steps, parts[0][0], joined))
+            # What turns the run tells its kind, rather than that it goes on for longer.
+            kind = next((one for one, _ in parts if one != "continue"), parts[0][0])
+            events = (*events, Event(self.steps, kind, joined))
         self.events = events
         self.version += 1
 

@@ -118,6 +118,8 @@ class Facts:
     theory : Profile or None
         What theory predicts for the weights as they were drawn before ``theory_step``.
     theory_step : int
+    past_theories : tuple of (int, Profile or None)
+        The same of weights that were drawn again since: from which step on, the oldest first.
     pictures : ndarray of float32, shape (n, height, width) or (n, height, width, 3)
         The first samples of the probe as they were before any preparation, 0 black and 1 white,
         if the data are images: in the order of ``Predictions.predicted``.
@@ -139,9 +141,15 @@ class Facts:
     components: int = 0
     theory: Profile | None = None
     theory_step: int = 0
+    past_theories: tuple[tuple[int, Profile | None], ...] = ()
     pictures: NDArray[np.float32] = field(
         default_factory=lambda: np.zeros((0, 0, 0), np.float32), compare=False, repr=False
     )
+
+    def theory_at(self, step: int) -> tuple[int, Profile | None]:
+        """Return when the weights of a recorded step were last drawn, and their theory."""
+        told = (*self.past_theories, (self.theory_step, self.theory))
+        return next((one for one in reversed(told) if one[0] <= step), (0, None))
 
     def epoch(self, step: int) -> float:
         """Return how many epochs the first ``step`` updates are."""

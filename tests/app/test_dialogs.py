@@ -141,7 +141,7 @@ def test_the_experiment_is_written_as_a_script_that_repeats_the_losses(
     assert Path(dialog.selectedFiles()[0]).name == "two_moons_2.py"
     dialog.selectFile(str(tmp_path / "run_me.py"))
     dialog.done(QFileDialog.DialogCode.Accepted)
-    text = laboratory.window.banner.text
+    text = laboratory.window.toast.text
     qtbot.waitUntil(lambda: "Run it with Python" in text.text(), timeout=30_000)
     assert "run_me.py" in text.text()
     command = [sys.executable, str(tmp_path / "run_me.py"), "--steps", "6", "--print-losses"]

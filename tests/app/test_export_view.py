@@ -17,7 +17,7 @@ import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
 from app.clock import RenderClock
@@ -530,3 +530,17 @@ def test_closing_the_dialog_gives_up_the_file(
     qtbot.waitUntil(export._writing.done, timeout=10_000)
     export.poll()
     assert not list(tmp_path.iterdir())
+
+
+@ALL
+def test_a_picture_has_no_controls(qtbot: QtBot, kind: type[View]) -> None:
+    view = kind()
+    qtbot.addWidget(view)
+    view.resize(760, 560)
+    view.set_source(fake_record(60, None, 4))
+    view.refresh()
+    twin = Shot(view).twin(Look(900, 600, load_theme("light")))
+    qtbot.addWidget(twin)
+    twin.grab()
+    found = [one for one in twin.header.findChildren(QAbstractButton) if one.isVisibleTo(twin)]
+    assert found == []

@@ -94,7 +94,7 @@ def of_timeline(qtbot: QtBot, scale: float) -> QImage:
     theme = load_theme("dark")
     timeline.setStyleSheet(style_sheet(theme))
     timeline.apply_theme(theme)
-    timeline.resize(640, timeline.sizeHint().height())
+    timeline.resize(1100, timeline.sizeHint().height())
     timeline.set_source(at_rest())
     timeline.refresh()
     timeline.grab()

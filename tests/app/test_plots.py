@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.plots import Canvas, EnvelopeCurve, Follower, Line, Plot, Scale, log10
@@ -59,6 +63,21 @@ def test_a_range_stands_still_until_the_data_leave_it() -> None:
     wide = follower.current
     assert follower.follow([0.0, 8.0]) == wide
     assert follower.follow([0.0, 1.0]) != wide
+
+
+def test_a_patient_range_stands_still_in_noise_and_is_drawn_in_when_it_lasts() -> None:
+    follower = Follower(margin=0.1, shrink=0.5, patience=10)
+    wide = follower.follow([0.0, 100.0])
+    for high in (10.0, 90.0, 5.0, 80.0) * 10:
+        assert follower.follow([0.0, high]) == wide
+    grown = follower.follow([0.0, 120.0])
+    assert grown is not None
+    assert wide is not None
+    assert grown[0] == wide[0]  # the other end stays
+    assert grown[1] > 120.0
+    ranges = [follower.follow([0.0, 10.0 + n % 3]) for n in range(20)]
+    assert ranges[8] == grown
+    assert ranges[-1] == pytest.approx((-1.2, 13.2))  # all that it needed of late
 
 
 def test_a_range_ignores_what_is_not_finite() -> None:
@@ -112,6 +131,12 @@ def test_ticks_lie_inside_and_are_not_too_many(low: float, span: float, count: i
 def test_log_ticks_lie_inside(low: float, span: float, count: int) -> None:
     for tick in ticks(Scale.LOG, low, low + span, count):
         assert low - 1e-6 <= tick.at <= low + span + 1e-6
+
+
+@pytest.mark.parametrize("span", [12, 20, 31, 44, 60, 80])
+@pytest.mark.parametrize("low", [-43.0, -7.0])
+def test_however_wide_a_log_axis_is_it_has_two_labels(low: float, span: float) -> None:
+    assert 2 <= len(ticks(Scale.LOG, low, low + span, 2)) <= 5
 
 
 def test_tick_labels() -> None:
@@ -295,3 +320,65 @@ def test_a_line_is_seen_wherever_the_range_goes(qtbot: QtBot) -> None:
         assert red() > 150
         plot.follow((offset, offset + 3 * span), (offset, offset + 3 * span))
         assert red() > 50  # a third of it, with the same points
+
+
+def test_a_double_click_in_a_zoomed_picture_chooses_nothing(
+    canvas: Canvas, qtbot: QtBot, qapp: QApplication
+) -> None:
+    plot = canvas.plots[0]
+    plot.follow((0, 10), (0, 1))
+    canvas.grab()
+    clicks: list[float] = []
+    canvas.clicked.connect(lambda _, x, y: clicks.append(x))
+    at = canvas.mapFromScene(plot.mapToScene(plot.to_pixels(5.0, 0.5)))
+
+    def click(*, double: bool = False) -> None:
+        event = SimpleNamespace(
+            button=lambda: Qt.MouseButton.LeftButton,
+            scenePos=lambda: canvas.mapToScene(at),
+            double=lambda: double,
+        )
+        canvas._on_mouse_clicked(event)
+
+    click()
+    assert clicks == [pytest.approx(5.0, abs=0.1)]  # at once: nothing to give back
+    plot.box.sigRangeChangedManually.emit([True, True])
+    click()
+    click(double=True)
+    qtbot.wait(qapp.doubleClickInterval() + 50)
+    assert plot.following
+    assert len(clicks) == 1
+    plot.box.sigRangeChangedManually.emit([True, True])
+    click()
+    qtbot.waitUntil(lambda: len(clicks) == 2)
+
+
+def test_names_at_the_end_of_lines_stand_in_their_order(canvas: Canvas) -> None:
+    plot = canvas.plots[0]
+    plot.follow((0, 10), (0, 1))
+    heights = (0.5, 0.52, 0.48)
+    plot.overlay.show_tags(tuple(Tag(10, y, f"layer at {y}") for y in heights))
+    canvas.grab()
+    tops = [box.top() for box in plot.overlay.placed]
+    assert len(tops) == 3
+    assert tops[1] < tops[0] < tops[2]
+
+
+def test_a_note_that_is_too_long_breaks_at_its_dots(canvas: Canvas) -> None:
+    plot = canvas.plots[0]
+    canvas.resize(230, 200)
+    plot.overlay.show_note(" · ".join(["zeros 1 053 of 2 048"] * 4))
+    canvas.grab()
+    assert len(plot.overlay.placed) >= 2
+    assert all(plot.area().contains(box) for box in plot.overlay.placed)
+
+
+def test_labels_of_a_low_picture_do_not_overlap(canvas: Canvas) -> None:
+    canvas.resize(300, 62)
+    canvas.grab()
+    plot = canvas.plots[0]
+    plot.follow((0, 10), (-1, 1))
+    shown = plot._axis_y.written()
+    tops = sorted(top for top, _ in shown)
+    assert len(tops) >= 1
+    assert all(b - a >= 9 for a, b in itertools.pairwise(tops))

@@ -234,6 +234,23 @@ def test_a_pinned_run_is_drawn_as_outlines(qtbot: QtBot) -> None:
     assert any(ridge.ghost_x is not None for ridge in view._ridges.ridges)
 
 
+def test_a_single_tiny_magnitude_does_not_stretch_the_axis(qtbot: QtBot) -> None:
+    record = fake_record(100, None, 3)
+    assert record.frame is not None
+    values = 10.0 ** np.linspace(-2.5, -1, 2000)
+    values[0] = 1e-30
+    frame = record.frame
+    for layer in (1, 2, 3):
+        frame = with_values(frame, layer, values.astype(np.float32))
+    record.put_frame(frame)
+    view = shown(qtbot, RidgelinesView, record)
+    view.show_quantity("h")
+    view.show_log(True)
+    view.refresh()
+    assert view.plot.x_range[0] == pytest.approx(-3, abs=1.01)
+    assert view.plot.overlay.shown("caption") == "3 below 10⁻³"
+
+
 def test_the_table_has_every_bin_and_what_is_apart(qtbot: QtBot) -> None:
     record = fake_record(100, None)
     view = shown(qtbot, RidgelinesView, record)
@@ -347,10 +364,10 @@ def test_the_cascade_says_from_when_values_are_lost(qtbot: QtBot) -> None:
     record.history.add(dataclasses.replace(with_values(frame, 3, values), step=199))
     view = shown(qtbot, CascadeView, record)
     assert view._panels[1].layer == 3
-    assert view._panels[1].plot.overlay.shown("note") == ("NaN or Inf from step 199", "bad")
+    assert view._panels[1].plot.overlay.shown("note") == ("NaN or ∞ from step 199", "bad")
     cursor = view._read_out(view._panels[1].plot, 199, 0.5)
     assert cursor is not None
-    assert cursor.lines[0] == "layer 3 · step 199 · NaN or Inf 5"
+    assert cursor.lines[0] == "layer 3 · step 199 · NaN or ∞ 5"
 
 
 def test_huge_activations_have_coordinates_near_one(qtbot: QtBot) -> None:

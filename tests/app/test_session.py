@@ -103,7 +103,7 @@ def test_activation_and_redraw_are_one_live_switch(session, wait_for):
     wait_for(lambda: session.source.steps == 7, "two more steps")
     (event,) = session.source.events
     assert event.step == 5
-    assert event.text.startswith("tanh → relu, glorot uniform → he normal (layers 1-2)")
+    assert event.text.startswith("tanh → ReLU, Glorot → He (layers 1-2)")
     assert event.text.endswith("weights drawn again")
 
 

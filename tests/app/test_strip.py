@@ -186,6 +186,7 @@ def test_a_strip_of_any_depth_fits(count: int, size: tuple[int, int]) -> None:
     edges += [layout.box[0], layout.box[1], layout.left + layout.width]
     assert edges == sorted(edges)
     assert layout.forward[0] < layout.forward[1] < layout.backward[0] < layout.backward[1]
+    assert layout.layers is not None
     assert layout.layers + 14 <= layout.top + layout.height + 1
     assert layout.x_range[0] == pytest.approx(1 + (layout.left - layout.x(1)) / layout.pitch)
 
@@ -316,7 +317,13 @@ def test_arrow_keys_go_from_stage_to_stage(qtbot: QtBot, now: list[float]) -> No
         view.activateWindow()
     view.canvas.setFocus()
     seen = []
-    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Left):
+    qtbot.keyClick(view.canvas, Qt.Key.Key_Right)  # no stage is held: the timeline's key
+    view.refresh()
+    assert view.phase.stage is None
+    qtbot.mouseClick(view.stage_row.chips[0], Qt.MouseButton.LeftButton)
+    view.refresh()
+    seen.append(view.phase.stage)
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Left):
         qtbot.keyClick(view.canvas, key)
         view.refresh()
         seen.append(view.phase.stage)
@@ -401,3 +408,19 @@ def test_print_never_overlaps_and_stays_inside(
             for other, words in written[:index]:
                 common = box.intersected(other)
                 assert common.width() < 1 or common.height() < 2, (text, words)
+
+
+@pytest.mark.parametrize("size", [(300, 30), (300, 44), (470, 70), (900, 140)])
+@pytest.mark.parametrize("line", [14.0, 21.0])
+def test_a_low_strip_writes_nothing_that_is_cut(size: tuple[int, int], line: float) -> None:
+    layout = strip_layout((0, 0, *size), 20, line)
+    assert layout.backward[1] <= size[1]
+    if layout.layers is not None:
+        assert layout.layers + line <= size[1]
+    if layout.numbers is not None:
+        assert layout.numbers[0] >= 0
+        assert layout.numbers[1] + line <= size[1]
+
+
+def test_there_are_numbers_on_a_strip_as_high_as_before_an_audience() -> None:
+    assert strip_layout((0, 0, 1400, 145), 20, 20.0).numbers is not None

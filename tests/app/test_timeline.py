@@ -109,10 +109,12 @@ def test_the_ends_of_the_track_are_the_first_and_the_last_step(timeline: Timelin
 def test_buttons_and_keys_go_step_by_step(qtbot: QtBot, timeline: Timeline) -> None:
     seen: list[int | None] = []
     timeline.step_selected.connect(seen.append)
-    timeline.step_back()
+    timeline.step_back()  # from live: the newest step, whatever comes after it
     timeline.step_back()
     timeline.step_on()
-    assert seen == [998, 997, 998]
+    timeline.step_on()  # after the newest it is live again
+    timeline.step_on()
+    assert seen == [999, 998, 999, None]
 
 
 def test_it_plays_on_the_render_clock(timeline: Timeline) -> None:
@@ -246,3 +248,24 @@ def test_a_run_is_pinned_to_compare_with(qtbot: QtBot, laboratory: Laboratory) -
     unpin.trigger()
     assert session.reference is None
     assert not unpin.isEnabled()
+
+
+def test_a_pinned_run_has_a_name_and_is_let_go_with_other_data(laboratory, qtbot) -> None:
+    session, window = laboratory.session, laboratory.window
+    qtbot.waitUntil(lambda: session.is_ready, timeout=60_000)
+    laboratory._on_workspace_chosen("compare")
+    assert "Nothing to compare" in window.toast.text.text()
+    session.step(3)
+    qtbot.waitUntil(lambda: session.source.steps == 3, timeout=30_000)
+    laboratory.timeline.refresh()
+    laboratory.timeline.pin.click()
+    pinned = session.reference
+    assert pinned is not None
+    name = f"{pinned.experiment.name} · {pinned.run_id[-4:]}"
+    assert name in window.event_text.text()
+    assert name in laboratory.timeline.pin.toolTip()
+    assert laboratory.timeline.pin.isChecked()
+    session.open(with_settings(session.experiment, ["data.samples=50"]))
+    qtbot.waitUntil(lambda: session.reference is None, timeout=30_000)
+    assert "other data" in window.toast.text.text()
+    assert not laboratory.timeline.pin.isChecked()

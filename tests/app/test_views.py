@@ -22,6 +22,7 @@ from app.views import (
     AccuracyView,
     DecisionView,
     HeatmapView,
+    HistogramsView,
     LayersOverTimeView,
     LedgerView,
     LossView,
@@ -33,6 +34,7 @@ from core.experiment import Experiment, with_settings
 from core.measure.missing import NOT_MEASURED
 from core.record import Event, Record, State, Status
 from core.theory.ledger import Ledger, LedgerRow
+from core.theory.prediction import Profile
 from core.theory.profile import predict
 from tests.app.fake_source import (
     append_steps,
@@ -551,3 +553,123 @@ def test_the_clock_ticks_and_stops(qtbot: QtBot) -> None:
     assert clock.is_running
     clock.stop()
     assert not clock.is_running
+
+
+def test_a_step_looked_back_at_has_the_theory_of_its_own_weights(qtbot: QtBot) -> None:
+    record = fake_record(60, switch=None, layers=4)
+
+    def theory(activation: str) -> Profile:
+        layer = {"units": 64, "activation": activation, "repeat": 3}
+        return predict(Experiment.parse({"network": {"layers": [layer]}}).network, (64,), 10)
+
+    record.facts = dataclasses.replace(
+        record.facts,
+        theory=theory("tanh"),
+        theory_step=40,
+        past_theories=((0, theory("sigmoid")), (20, None)),
+    )
+    view = shown(qtbot, ProfileView, record)
+    assert isinstance(view, ProfileView)
+
+    def bound() -> float:
+        y = view._bound.getData()[1]
+        delta = np.log10(record.layer_columns["delta_norm"].read(0, 60)[:, -1])
+        return float(y[0] - delta[0]) if y is not None and len(y) else np.nan
+
+    view.set_step(39)
+    view.refresh()
+    assert np.isnan(bound())  # theory says nothing of what was drawn at step 20
+    view.set_step(19)
+    view.refresh()
+    assert bound() == pytest.approx(3 * np.log10(0.25))
+    words = [tag.text for tag in view.plot.overlay.shown("tags")]
+    assert "now" not in words
+    assert {"at step 19", "at step 0", "∏ sup φ′"} <= set(words)
+    view.set_step(0)
+    view.refresh()
+    assert [tag.text for tag in view.plot.overlay.shown("tags")].count("at step 0") == 1
+
+
+def test_only_what_changes_a_run_is_a_turning_point(qtbot: QtBot) -> None:
+    record = fake_record(300, switch=None, layers=4)
+    record.events = (Event(100, "reinit", "layer 2 drawn again"), Event(200, "continue", "longer"))
+    view = shown(qtbot, ProfileView, record)
+    words = [tag.text for tag in view.plot.overlay.shown("tags")]
+    assert any(text.startswith("at step 100, before layer 2") for text in words)
+
+
+@ALL
+def test_at_rest_every_footer_has_the_newest_step(qtbot: QtBot, kind: type[View]) -> None:
+    record = fake_record(30_000, None, 3)
+    view = shown(qtbot, kind, record)
+    append_steps(record, 1)
+    put_frame(record)
+    view.refresh()
+    assert "step 30\N{NARROW NO-BREAK SPACE}001" in view.provenance
+
+
+def test_a_snapshot_of_another_step_is_said_and_is_of_the_same_network(qtbot: QtBot) -> None:
+    record = empty_record(3)
+    append_steps(record, 100)
+    for step in (80, 90, None):
+        put_frame(record, step=step)
+    record.events = (Event(88, "edit", "learning rate"),)
+    view = shown(qtbot, HistogramsView, record)
+    view.set_step(87)  # nearer to 90, which is of the time after
+    view.refresh()
+    assert "snapshot of step 80 · looking back" in view.provenance
+    view.set_step(90)
+    view.refresh()
+    assert "· step 90 · looking back" in view.provenance
+
+
+def test_layers_over_time_has_the_reference_dashed(qtbot: QtBot) -> None:
+    view = shown(qtbot, LayersOverTimeView, fake_record(300, layers=5))
+    assert isinstance(view, LayersOverTimeView)
+    assert not len(view._lines.references[0].getData()[0])
+    view.set_reference(fake_record(100, None, 3))
+    view.refresh()
+    assert len(view._lines.references[0].getData()[0])
+
+
+def test_the_range_of_the_profile_stands_still_in_noise(qtbot: QtBot) -> None:
+    record = fake_record(50, None, 6)
+    view = shown(qtbot, ProfileView, record)
+    assert isinstance(view, ProfileView)
+    record.set_status(Status(State.RUNNING))
+    rng, moved, seen = np.random.default_rng(0), 0, view.plot.y_range
+    for _ in range(60):
+        noise = 10.0 ** rng.normal(-2, 0.6, (1, 6)).astype(np.float32)
+        for column in record.layer_columns.values():
+            column.append(noise)
+        for column in record.scalars.values():
+            column.append(np.ones(1, np.float32))
+        record.steps += 1
+        record.version += 1
+        view.refresh()
+        moved += view.plot.y_range != seen
+        seen = view.plot.y_range
+    assert moved <= 6
+
+
+def test_where_a_unit_passes_all_or_nothing_it_is_inactive(qtbot: QtBot) -> None:
+    view = shown(qtbot, SaturationView, fake_record())
+    assert isinstance(view, SaturationView)
+    view.set_layer(9)
+    view.refresh()
+    tags = view._units.passed.overlay.shown("tags")
+    assert "inactive" in tags[0].text  # type: ignore[index]
+    assert view._units.curves.overlay.shown("rules") == ()
+
+
+def test_the_bars_of_the_ledger_stay_in_the_picture(qtbot: QtBot) -> None:
+    record = fake_record(100, None, 3)
+    assert record.frame is not None
+    rows = (
+        LedgerRow(1, "dense 2", 1.0, 1.0, 1000.0, 1000.0, 0.1),
+        LedgerRow(0, "dense 1", 0.1, 0.1, 100.0, 100.0, 0.01),
+    )
+    record.put_frame(dataclasses.replace(record.frame, ledger=Ledger(1.0, 1.0, rows)))
+    view = shown(qtbot, LedgerView, record)
+    assert isinstance(view, LedgerView)
+    assert view.plot.y_range[1] > 3.0

@@ -17,6 +17,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QKeySequence
 from PySide6.QtWidgets import QApplication, QGraphicsView
 
 from app import application as lab_application
+from app.plots.text import number
 from app.settings import Settings, load_settings, save_settings
 from app.shell.actions import COMMANDS, make_actions
 from app.shell.laboratory import Laboratory
@@ -141,13 +142,15 @@ def test_a_bad_file_is_refused_and_nothing_is_lost(laboratory, tmp_path):
 def test_a_run_is_exported_in_the_background_and_told(laboratory, qtbot, tmp_path):
     laboratory.session.step(12)
     qtbot.waitUntil(lambda: laboratory.session.source.steps == 12, timeout=30_000)
-    text = laboratory.window.banner.text
+    text = laboratory.window.toast.text
     laboratory.writer.write_run(tmp_path / "out")
     qtbot.waitUntil(lambda: "was written" in text.text(), timeout=30_000)
     assert len((tmp_path / "out" / "scalars.csv").read_text("utf-8").splitlines()) == 13
     (tmp_path / "file").touch()
     laboratory.writer.write_run(tmp_path / "file" / "under")
-    qtbot.waitUntil(lambda: "cannot be written" in text.text(), timeout=30_000)
+    banner = laboratory.window.banner
+    qtbot.waitUntil(lambda: "cannot be written" in banner.text.text(), timeout=30_000)
+    assert not laboratory.window.toast.isVisible()  # it said that the run is being written
 
 
 def test_both_themes_dress_the_window_and_it_can_be_drawn(laboratory, tmp_path):
@@ -497,15 +500,80 @@ def test_the_bars_of_a_run_are_gone_with_it(laboratory, qtbot):
     qtbot.waitUntil(lambda: shown[-1] == (None, None), timeout=5_000)
 
 
-def test_a_notice_that_asks_for_nothing_goes_by_itself(laboratory, qtbot):
-    banner = laboratory.window.banner
-    banner._timer.setInterval(50)
+def test_a_notice_that_asks_for_nothing_moves_nothing_and_goes_by_itself(laboratory, qtbot):
+    window = laboratory.window
+    banner, toast = window.banner, window.toast
+    toast._timer.setInterval(50)
+    before = window.stack.geometry()
     laboratory.notify("warn", "2 files were dropped on the window.")
-    assert banner.isVisible()
-    qtbot.waitUntil(lambda: not banner.isVisible(), timeout=5_000)
+    assert toast.isVisible()
+    assert not banner.isVisible()
+    qtbot.wait(10)
+    assert window.stack.geometry() == before
+    assert toast.parentWidget().rect().contains(toast.geometry())
+    qtbot.waitUntil(lambda: not toast.isVisible(), timeout=5_000)
     laboratory.notify("bad", "It was not opened.")
     qtbot.wait(200)
     assert banner.isVisible()
+
+
+def test_what_is_told_of_a_run_waits_while_the_start_page_is_shown(laboratory):
+    window = laboratory.window
+    window.show_views()
+    window.banner.show_notice("bad", "Diverged at step 5", of_run=True)
+    assert window.banner.isVisible()
+    window.show_start_page()
+    assert not window.banner.isVisible()
+    window.show_views()
+    assert window.banner.isVisible()
+    window.banner.close_button.click()
+    window.show_start_page()
+    window.show_views()
+    assert not window.banner.isVisible()
+
+
+def test_digits_and_arrows_reach_the_pictures_from_anywhere(laboratory, qtbot):
+    window, session = laboratory.window, laboratory.session
+    qtbot.waitUntil(lambda: session.is_ready, timeout=60_000)
+    window.show_views()
+    session.step(20)
+    qtbot.waitUntil(lambda: session.source.steps == 20, timeout=30_000)
+    window.activateWindow()
+    views = {view.key: view for view in laboratory.views}
+    qtbot.waitUntil(lambda: not views["heatmap"].visibleRegion().isEmpty(), timeout=5_000)
+    window._on_workspace(window.actions_by_key["workspace_overview"])
+    for focused in (window.grid, views["loss"].canvas, views["loss"].header.help_button):
+        focused.setFocus()
+        qtbot.keyClick(focused, Qt.Key.Key_3)
+        assert views["heatmap"].face.quantity == "activation_norm"
+        qtbot.keyClick(focused, Qt.Key.Key_2)
+        assert views["heatmap"].face.quantity == "delta_norm"
+    window.raise_view("profile")
+    qtbot.keyClick(window.grid, Qt.Key.Key_5)
+    assert views["profile"].both
+    window.raise_view("heatmap")
+    canvas = views["heatmap"].canvas
+    qtbot.keyClick(canvas, Qt.Key.Key_Left)
+    assert session.at == 19
+    qtbot.keyClick(canvas, Qt.Key.Key_Home)
+    assert session.at == 0
+    qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+    assert session.at is None
+
+
+def test_the_loss_has_room_for_its_smallest_values(laboratory):
+    transport = laboratory.window.transport
+    label = transport._values["loss"]
+    for value in (2.3026, 0.0345, 1.034e-6, float("nan"), float("inf")):
+        text = number(value, 4)
+        assert label.fontMetrics().horizontalAdvance(text) <= label.minimumWidth(), text
+
+
+def test_a_menu_is_not_mirrored(laboratory):
+    window = laboratory.window
+    left = Qt.LayoutDirection.LeftToRight
+    assert window.transport.views_button.layoutDirection() == left
+    assert window.views_menu.layoutDirection() == left
 
 
 def test_a_narrow_window_shows_two_views_side_by_side_and_the_others_as_tabs(laboratory, qtbot):

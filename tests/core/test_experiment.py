@@ -504,7 +504,7 @@ def test_a_summary_joins_equal_changes_of_many_layers():
         start=twenty,
     )
     assert text.split("; ") == [
-        "sigmoid → relu, glorot uniform → he normal (layers 1-20)",
+        "sigmoid → ReLU, Glorot → He (layers 1-20)",
         "rate 0.05 → 0.02",
     ]
 
@@ -559,12 +559,12 @@ def test_a_summary_tells_initialisers_as_chosen_until_weights_are_drawn():
         ),
     )
     assert summarize(changes, ()) == (
-        "tanh → relu (layers 1-2); at the next draw: glorot uniform → he normal (layers 1-2);"
+        "tanh → ReLU (layers 1-2); at the next draw: Glorot → He (layers 1-2);"
         " at the next draw: glorot uniform → zeros (output)"
     )
     assert summarize(changes, {1, OUTPUT}) == (
-        "tanh → relu (layers 1-2); glorot uniform → he normal (layer 2);"
+        "tanh → ReLU (layers 1-2); Glorot → He (layer 2);"
         " glorot uniform → zeros (output);"
-        " at the next draw: glorot uniform → he normal (layer 1)"
+        " at the next draw: Glorot → He (layer 1)"
     )
     assert summarize(changes, {0, 1, OUTPUT}) == summarize(changes)

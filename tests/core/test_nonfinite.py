@@ -117,6 +117,6 @@ def test_the_sentence_counts_from_one_and_names_another_step():
         "NaN first in z of layer 3 at step 812 (unit 17, training sample 403)."
     )
     update = Found(1811, 2, "update", "-Inf", earlier=True)
-    assert update.sentence(1900) == "-Inf first in the update of layer 2 at step 1,811 or before."
+    assert update.sentence(1900) == "−∞ first in the update of layer 2 at step 1,811 or before."
     plain = Found(0, None, "input", "+Inf", sample=0, unit=1)
-    assert plain.sentence(0) == "+Inf first in the input (feature 2, training sample 1)."
+    assert plain.sentence(0) == "∞ first in the input (feature 2, training sample 1)."

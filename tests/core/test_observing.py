@@ -143,3 +143,22 @@ def test_what_theory_said_of_the_weights_is_part_of_the_state():
     other.load_state(engine.state())
     assert other.facts.theory_step == engine.facts.theory_step == 7
     assert other.facts.theory == engine.facts.theory
+    assert other.facts.past_theories == engine.facts.past_theories
+
+
+def test_each_step_has_the_theory_of_the_weights_it_was_made_with():
+    name = "dense, all sorts"
+    engine = AutogradEngine(experiment(name))
+    first = engine.facts.theory
+    assert first is not None
+    for _ in range(2):  # the second draw at a step takes the place of the first
+        engine.apply(Reinitialise((1,)))
+    assert engine.facts.past_theories == ()
+    engine.advance(7, 1000.0)
+    engine.apply(Reinitialise((1,)))
+    engine.advance(3, 1000.0)
+    engine.apply(Reinitialise((0,)))
+    facts = engine.facts
+    assert [step for step, _ in facts.past_theories] == [0, 7]
+    assert facts.theory_at(6) == (0, first)
+    assert [facts.theory_at(row)[0] for row in (0, 7, 9, 10, 99)] == [0, 7, 7, 10, 10]

@@ -267,7 +267,7 @@ def test_the_first_value_is_the_one_that_a_plain_search_finds(case, monkeypatch)
     assert (found.step, found.name, found.layer) == (step, name, layer)
     assert cell(found) == expected
     assert same(seen.frames, tuple(frames[-32:]))
-    assert f"{found.kind} first in" in found.sentence(engine.step - 1)
+    assert f"{found.value} first in" in found.sentence(engine.step - 1)
 
 
 def test_the_cases_are_of_all_sorts(monkeypatch):

@@ -16,6 +16,7 @@ from core.errors import LabError
 from core.experiment import Experiment, with_settings
 from core.measure import LAYER_QUANTITIES, SCALARS
 from core.record import State
+from core.record.history import FrameHistory
 from core.trainer import Trainer
 
 SPEC = Experiment.parse(
@@ -297,7 +298,8 @@ def test_columns_are_never_shorter_than_the_published_steps(lab):
     assert wrong == 0
 
 
-def test_a_frame_comes_when_it_is_asked_for_and_only_then(lab):
+def test_a_frame_comes_when_it_is_asked_for_and_only_then(lab, monkeypatch):
+    monkeypatch.setattr(FrameHistory, "due", lambda *_: False)  # those that are kept come unasked
     lab.start()
     lab.control.step(3)
     lab.until_idle()
@@ -428,12 +430,12 @@ INIT = "network.layers.*.init="
 @pytest.mark.parametrize(
     ("assignments", "text"),
     [
-        (("relu", "selu", "gelu"), "tanh → gelu (layers 1-2)"),
+        (("relu", "selu", "gelu"), "tanh → GELU (layers 1-2)"),
         (("relu", "tanh"), ""),
-        (("relu", "tanh", "selu"), "tanh → selu (layers 1-2)"),
-        (("relu", "draw", "gelu"), "tanh → relu (layers 1-2); weights drawn again; relu → gelu"),
+        (("relu", "tanh", "selu"), "tanh → SELU (layers 1-2)"),
+        (("relu", "draw", "gelu"), "tanh → ReLU (layers 1-2); weights drawn again; ReLU → GELU"),
         (("relu", "tanh", "draw"), "weights drawn again"),
-        (("relu", "draw", "gelu", "relu"), "tanh → relu (layers 1-2); weights drawn again"),
+        (("relu", "draw", "gelu", "relu"), "tanh → ReLU (layers 1-2); weights drawn again"),
     ],
 )
 def test_edits_between_two_steps_tell_what_was_and_what_is(lab, steps, assignments, text):
@@ -449,15 +451,15 @@ def test_edits_between_two_steps_tell_what_was_and_what_is(lab, steps, assignmen
 def test_an_edit_after_another_step_begins_from_there(lab):
     lab.start()
     lab.until(State.PAUSED)
-    assert edits(lab, f"{ACTIVATION}relu") == "tanh → relu (layers 1-2)"
+    assert edits(lab, f"{ACTIVATION}relu") == "tanh → ReLU (layers 1-2)"
     lab.until_idle()
-    assert edits(lab, f"{ACTIVATION}gelu") == "relu → gelu (layers 1-2)"
+    assert edits(lab, f"{ACTIVATION}gelu") == "ReLU → GELU (layers 1-2)"
 
 
 def test_an_initialiser_is_told_as_chosen_until_its_weights_are_drawn(lab):
     lab.start()
     lab.until(State.PAUSED)
-    change = "glorot uniform → he normal (layers 1-2)"
+    change = "Glorot → He (layers 1-2)"
     assert edits(lab, f"{INIT}he_normal") == f"at the next draw: {change}"
     lab.until_idle()
     lab.control.edit(SPEC)
