@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.export.picture import image
@@ -33,8 +34,8 @@ from app.plots.ridges import Ridges
 from app.plots.strip_item import StripItem
 from app.shell.timeline import Timeline
 from app.shell.track import Track
-from app.theme import load_theme
-from app.theme.style import load_fonts, style_sheet
+from app.theme import apply_theme, load_theme
+from app.theme.style import load_fonts
 from app.views import (
     VIEWS,
     DecisionView,
@@ -88,7 +89,6 @@ def of_timeline(qtbot: QtBot, scale: float) -> QImage:
     timeline = Timeline()
     qtbot.addWidget(timeline)
     theme = load_theme("dark")
-    timeline.setStyleSheet(style_sheet(theme))
     timeline.apply_theme(theme)
     timeline.resize(1100, timeline.sizeHint().height())
     timeline.set_source(at_rest())
@@ -120,8 +120,10 @@ DRAWN_BY = (
 
 
 @pytest.fixture(autouse=True)
-def fonts(qapp) -> None:
+def dressed(qapp: QApplication) -> None:
+    """Dress the application as the pictures are, whatever another test has left."""
     assert load_fonts()
+    apply_theme(qapp, load_theme("dark"))
 
 
 def blocks(picture: QImage, block: int = BLOCK) -> NDArray[np.float64]:
