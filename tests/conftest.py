@@ -56,7 +56,7 @@ def _nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     windows, timers = (_windows(), _timers()) if with_qt else ({}, {})
     yield
     left = [f"thread {one.name!r}" for one in _threads_after(threads)]
-    left += [f"open file {name!r}" for name in sorted(_open_files() - files)]
+    left += [f"open file {name!r}" for name in sorted(_files_after(files))]
     if with_qt:
         found = _windows().keys() - windows.keys() or _timers().keys() - timers.keys()
         if found:  # what nobody holds any more is not left behind, only not yet collected
@@ -75,6 +75,14 @@ def _threads_after(before: set[threading.Thread]) -> list[threading.Thread]:
     for thread in left:
         thread.join(max(0.0, deadline - time.monotonic()))
     return [one for one in left if one.is_alive()]
+
+
+def _files_after(before: set[str]) -> set[str]:
+    """Return files opened since; a folder that a file dialog is just reading may be closed."""
+    deadline = time.monotonic() + 2.0
+    while (left := _open_files() - before) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left
 
 
 def _open_files() -> set[str]:
