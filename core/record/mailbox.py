@@ -10,7 +10,11 @@ T = TypeVar("T")
 
 
 class Mailbox(Generic[T]):
-    """Holds at most one value. Reads and writes of one attribute are atomic under the GIL."""
+    """Holds at most one value; nobody locks.
+
+    A request that comes while a value is being put may be lost: readers ask again until they
+    have what they need.
+    """
 
     def __init__(self) -> None:
         self._value: T | None = None

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from core.engine.autograd import AutogradEngine
+from core.network.layers import channels_last
 from tests.core.comparison import compare, experiment
 from tests.core.float64 import Watched
 
@@ -127,3 +128,16 @@ def test_the_frame_of_a_learned_slope_has_the_slope_of_its_step():
     assert layer.unit_derivative == pytest.approx(share + alpha * (1 - share), rel=1e-5)
     mean = block.layers["derivative_mean"][4, 0]
     assert layer.unit_derivative.mean() == pytest.approx(mean, rel=1e-5)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_channels_of_a_pixel_stay_side_by_side_in_memory(channels):
+    """Else a step of convolutions takes twice as long, which no result tells."""
+    images = torch.randn(5, channels, 8, 8)
+    side_by_side = channels_last(images)
+    torch.testing.assert_close(side_by_side, images, rtol=0, atol=0)
+    filters = torch.randn(4, channels, 3, 3).contiguous(memory_format=torch.channels_last)
+    z = torch.nn.functional.conv2d(side_by_side, filters)
+    assert z.stride(1) == 1
+    assert torch.nn.functional.max_pool2d(z, 2).stride(1) == 1
+    torch.testing.assert_close(z, torch.nn.functional.conv2d(images, filters.contiguous()))
