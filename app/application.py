@@ -35,7 +35,9 @@ log = logging.getLogger(__name__)
 
 GC_INTERVAL_MS = 1000
 SWITCH_INTERVAL_S = 0.0005
-"""How soon the trainer's thread lets the window's go on: measured, see docs/architecture.md."""
+"""How soon a thread that loads or writes lets the window's go on."""
+MANY_MODULES = 100
+"""What they hold is worth setting aside."""
 
 
 class LabApplication(QApplication):
@@ -59,10 +61,11 @@ class LabApplication(QApplication):
         self.setApplicationVersion(__version__)
         self.setDesktopFileName("gradoscope")
         sys.setswitchinterval(SWITCH_INTERVAL_S)
+        self._modules = 0  # loaded when all was kept
         self._errors: deque[tuple[str, str]] = deque(maxlen=100)
         self._install_error_routes()
-        # The cyclic collector runs on whichever thread allocates, which is the trainer, and
-        # would destroy QObjects there: so it runs here, on a timer, and nowhere else.
+        # The cyclic collector runs on whichever thread allocates, such as the one that listens to
+        # the trainer, and would destroy QObjects there: so it runs here, on a timer, only.
         gc.disable()
         self._gc_timer = QTimer(self)
         self._gc_timer.timeout.connect(self._collect_garbage)
@@ -98,17 +101,19 @@ class LabApplication(QApplication):
         error = arguments.exc_value or arguments.exc_type()
         self._on_exception(arguments.exc_type, error, arguments.exc_traceback)
 
-    @staticmethod
-    def keep_all() -> None:
-        """Take all objects there are for ones that stay.
+    def keep_all(self) -> None:
+        """Take all objects there are for ones that stay, and do so again when more are loaded.
 
-        To look through them for garbage takes 30 to 50 ms, once a second, in which nobody trains.
+        To look through them for garbage takes 30 to 50 ms, once a second, in which nothing moves.
         """
         gc.collect()
         gc.freeze()
+        self._modules = len(sys.modules)
 
     @Slot()
     def _collect_garbage(self) -> None:
+        if self._modules and len(sys.modules) > self._modules + MANY_MODULES:
+            self.keep_all()
         counts, thresholds = gc.get_count(), gc.get_threshold()
         for generation in (2, 1, 0):
             if counts[generation] > thresholds[generation]:

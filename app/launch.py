@@ -64,11 +64,15 @@ async def _run(application: LabApplication, options: argparse.Namespace) -> int:
     window.show()
     await _painted(window)
 
-    # Only now what takes time to load: the window is on the screen.
-    from app.shell.laboratory import Laboratory
+    # Only now what takes time to load: the window is on the screen, and what trains loads beside.
+    from app.session import Session
     from core import catalogue
 
-    laboratory = Laboratory(window, catalogue.load(options.experiment or catalogue.DEFAULT))
+    session = Session(catalogue.load(options.experiment or catalogue.DEFAULT))
+    session.start()
+    from app.shell.laboratory import Laboratory
+
+    laboratory = Laboratory(window, session)
     application.error_reported.connect(_on_error(laboratory))
     if options.experiment and options.experiment not in catalogue.names():
         laboratory.files.adopt(Path(options.experiment))

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from core.control import RunControl
 from core.experiment import Experiment, differences
 from core.experiment.diff import merge_live, summarize
 from core.experiment.fields import Scope
 from core.record.source import State, Status
-from core.trainer import Trainer
-from core.warmup import warm_up
+from core.remote import RemoteTrainer
 
 if TYPE_CHECKING:
     from core.record.record import Record
@@ -65,11 +63,12 @@ class Session(QObject):
         self.at: int | None = None
         self.reference: RunSource | None = None
         self.pending = ""
-        self._control = RunControl()
-        self._trainer = Trainer(experiment, self._control, prepare=warm_up)
+        self._trainer = RemoteTrainer(experiment)
+        self._control = self._trainer.control
         self._source: RunSource = self._trainer.record
         self._sent = experiment
         self._status: Status | None = None
+        self._is_started = False
         self._is_ready = False
 
     # What there is -----------------------------------------------------------------------
@@ -91,14 +90,21 @@ class Session(QObject):
 
     @property
     def is_ready(self) -> bool:
-        """Whether PyTorch is loaded."""
+        """Whether PyTorch is loaded where the training is, and a first network is built."""
         return self._is_ready
+
+    @property
+    def devices(self) -> list[tuple[str, str]]:
+        """What a run could compute on, once ready: value of ``training.device``, name."""
+        return self._trainer.devices
 
     # Transport ---------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the trainer's thread: it loads PyTorch and builds the first network."""
-        self._trainer.start()
+        """Start the process that trains: it loads PyTorch and builds the first network."""
+        if not self._is_started:
+            self._is_started = True
+            self._trainer.start()
 
     def run(self) -> None:
         """Train; an ended run begins anew."""
@@ -141,8 +147,8 @@ class Session(QObject):
         self._control.stop()
 
     def join(self) -> None:
-        """Wait for the trainer's thread to end."""
-        if self._trainer.ident is not None:
+        """Wait for the process that trains to end."""
+        if self._is_started:
             self._trainer.join()
 
     # Editing -----------------------------------------------------------------------------

@@ -50,6 +50,8 @@ class Trainer(threading.Thread):
         Updates after which a run is finished; by default the experiment's epochs.
     prepare : callable, optional
         Called first in the thread, such as :func:`core.warmup.warm_up`.
+    new_record : callable
+        Makes the record of a run, such as one that is sent to another process.
     """
 
     def __init__(
@@ -58,14 +60,23 @@ class Trainer(threading.Thread):
         control: RunControl,
         goal: int | None = None,
         prepare: Callable[[], None] | None = None,
+        new_record: Callable[[Experiment], Record] = Record,
     ) -> None:
         super().__init__(name="trainer", daemon=False)
         self.control = control
-        self.record = Record(experiment)
+        self.record = new_record(experiment)
+        self._new_record = new_record
         self._goal = goal
         self._prepare = prepare
         self._extra_steps = 0
         self._edited: tuple[int, Experiment] | None = None
+
+    @property
+    def devices(self) -> list[tuple[str, str]]:
+        """What it could compute on: value of ``training.device`` and name for people."""
+        from core.devices import available_devices  # loads PyTorch
+
+        return available_devices()
 
     def run(self) -> None:
         """Train until stopped (called by ``start``)."""
@@ -73,7 +84,7 @@ class Trainer(threading.Thread):
             self._train_guarded(self.record)
             experiment = self.control.take_reset()
             if experiment is not None:
-                self.record = Record(experiment)
+                self.record = self._new_record(experiment)
 
     def _train_guarded(self, record: Record) -> None:
         try:

@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+
+CURVES = "core.network.activations"
+"""What computes curves of activations; it imports PyTorch."""
+
+
+def load_curves() -> None:
+    """Import what computes curves; takes a second or two, so not on the main thread."""
+    importlib.import_module(CURVES)
+
+
+def has_curves() -> bool:
+    """Return whether curves can be computed without a wait."""
+    module = sys.modules.get(CURVES)
+    return module is not None and not getattr(module.__spec__, "_initializing", False)
+
 
 def warm_up() -> None:
     """Import torch and make one small training step; takes seconds, so not on the main thread.

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 
 from app.export.picture import image
 from app.export.shot import Look, Shot
+from app.session import Session
 from app.settings import Settings
 from app.shell.laboratory import Laboratory
 from app.shell.main_window import MainWindow
@@ -78,7 +79,7 @@ def _choose(view: QWidget, choice: str) -> None:
 def of_windows(record: Record, reference: Record, theme: str) -> Iterator[Picture]:
     """Paint the main window with a run in it, and what opens in it."""
     window = MainWindow(Settings(theme=theme))  # pyright: ignore[reportArgumentType]
-    laboratory = Laboratory(window, record.experiment)
+    laboratory = Laboratory(window, Session(record.experiment))
     try:
         window.resize(*WINDOW)
         window.show()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ from core import catalogue
 from core.errors import Problem
 from core.experiment import Experiment, with_settings
 from core.record.source import State
+from core.warmup import load_curves
 
 if TYPE_CHECKING:
     from app.views import View
@@ -47,14 +49,15 @@ class Laboratory(QObject):
     ----------
     window : MainWindow
         Already shown.
-    experiment : Experiment
-        What to begin with.
+    session : Session
+        What is edited and trained; it may have been started.
     """
 
-    def __init__(self, window: MainWindow, experiment: Experiment) -> None:
+    def __init__(self, window: MainWindow, session: Session) -> None:
         super().__init__(window)
         self.window = window
-        self.session = Session(experiment, self)
+        self.session = session
+        session.setParent(self)
         self.files = ExperimentFiles(self.session, window.settings, window)
         self.writer = Writer(self.session, window)
         self.dialogs = Dialogs(self.session, window)
@@ -125,7 +128,7 @@ class Laboratory(QObject):
     # What others call ------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Load PyTorch in the background and let the clock run."""
+        """Let the session load PyTorch in the background, and the clock run."""
         self.session.start()
         self.clock.start()
 
@@ -252,9 +255,9 @@ class Laboratory(QObject):
 
     @Slot()
     def _on_ready(self) -> None:
-        from core.devices import available_devices  # torch is loaded by now
-
-        self.panel.set_devices(available_devices())
+        self.panel.set_devices(self.session.devices)
+        # Curves are drawn here: only now, when loading them holds up nothing else.
+        threading.Thread(target=load_curves, name="curves").start()
         application = LabApplication.instance()
         if isinstance(application, LabApplication):
             application.keep_all()

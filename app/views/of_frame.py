@@ -11,6 +11,7 @@ from app.views.base import View
 from app.views.over_steps import TURNS
 from core.record import Frame, Parts, RunSource
 from core.record.frame import Predictions
+from core.warmup import has_curves
 
 INTERVAL = 0.1  # s; a snapshot costs the trainer a forward and backward pass's worth
 MORE_INTERVAL = 0.25  # s; with the numbers of every unit and bin it costs as much again
@@ -52,6 +53,7 @@ class FrameView(View):
     """
 
     parts: ClassVar[Parts] = Parts.NONE
+    curves: ClassVar[bool] = False  # whether it draws curves of activations
 
     _frame: Frame | None = None
     _asked: float = -SLOW_INTERVAL
@@ -108,10 +110,13 @@ class FrameView(View):
         found = super()._obstacle(source)
         if found is None and self._frame is None:
             return "Waiting", "The first snapshot of all layers is on its way."
+        if found is None and self.curves and not has_curves():
+            return "Waiting", "What computes the curves is being loaded."
         return found
 
     def _picture(self, source: RunSource) -> Hashable:
-        return (source.status.state, self._frame and self._frame.step, self.layer_count)
+        step = self._frame and self._frame.step
+        return (source.status.state, step, self.layer_count, not self.curves or has_curves())
 
     def _steps_a_pixel(self) -> float:
         return float("inf")  # only another snapshot is another picture

@@ -32,6 +32,7 @@ class SaturationView(FrameView, StackView):
     key = "saturation"
     title = "Saturation"
     quantities = ("saturated_fraction", "derivative_mean", "dead_fraction")
+    curves = True
     x_title = "z"
     empty_text = "Press Run to start: the units of a layer ride on φ′ here."
 

@@ -33,7 +33,7 @@ _NEAR = 24.0  # pixels from a dot within which it is read
 
 def is_switch(activation: Part) -> bool:
     """Tell whether phi' is 0 or 1: where it is 0 a unit is inactive rather than saturated."""
-    # Only a frame brings us here, and what made the frame has imported torch already.
+    # Nobody draws before this has been loaded: see FrameView.curves.
     from core.measure.statistics import ON_OR_OFF
 
     return getattr(activation, "kind", "") in ON_OR_OFF
@@ -151,7 +151,7 @@ class UnitsPicture(QObject):
 
     def _draw_curves(self, activation: Part, z: Range) -> str:
         """Draw phi and phi' over ``z`` unless they are there already; return their name."""
-        # Only a frame brings us here, and what made the frame has imported torch already.
+        # Nobody draws before this has been loaded: see FrameView.curves.
         import torch
 
         from core.network.activations import activation_for

@@ -40,6 +40,7 @@ class UnitsView(FrameView, StepView):
     x_title = "step; above: units by samples of the batch"
     empty_text = "Press Run to start: what each unit says to each sample."
     parts = Parts.MORE | Parts.ACTIVITY
+    curves = True
 
     def _fill(self) -> None:
         self._dead = Follower(margin=0.2, shrink=0.4, smallest=1.0, low=0.0)
@@ -303,7 +304,7 @@ class UnitsView(FrameView, StepView):
 
 
 def _title(layer: LayerFrame) -> str:
-    # Only a frame brings us here, and what made the frame has imported torch already.
+    # Nobody draws before this has been loaded: see FrameView.curves.
     from core.network.activations import activation_for
 
     return activation_for(layer.activation).title

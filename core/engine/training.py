@@ -33,7 +33,8 @@ from core.measure.probe import Probe
 from core.network.build import Network, Taps
 from core.record.frame import Parts
 from core.record.source import Facts, Frame
-from core.theory.ledger import Ledger, ledger
+from core.theory.bookkeeping import ledger
+from core.theory.ledger import Ledger
 
 if TYPE_CHECKING:
     from core.experiment import Experiment

@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 
 from core.experiment.fields import BY_KIND, SHORTHAND, Part, Scope, setting
 
+SOFTPLUS_THRESHOLD = 20.0
+"""Above, PyTorch takes softplus for z itself, and its derivative for 1."""
+
 
 class Sigmoid(Part):
     """Logistic function 1 / (1 + exp(-z)); its derivative never exceeds 1/4."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F  # noqa: N812 -- the name everybody uses
 
+from core.experiment.activations import SOFTPLUS_THRESHOLD
+
 Tensor = torch.Tensor
 
 SELU_ALPHA = 1.6732632423543772848170429916717
@@ -17,8 +19,6 @@ GELU_SUP = 0.5 * (1 + math.erf(1)) + math.exp(-1) / math.sqrt(math.pi)
 """phi' of GELU at its maximum, z = sqrt 2."""
 SILU_SUP = 1.0998393201288668
 """phi' of SiLU at its maximum, where z tanh(z / 2) = 2 (z = 2.39936)."""
-SOFTPLUS_THRESHOLD = 20.0
-"""Above, torch takes softplus for z itself, and its derivative for 1."""
 
 # Where a derivative is a difference of rounded numbers, only torch's own backward operation
 # gives 0 in float32 exactly where backpropagation gives 0.

@@ -14,7 +14,8 @@ from core.errors import LabError
 from core.experiment.shapes import trace
 from core.network.build import Network
 from core.theory.backprop import closed_form
-from core.theory.ledger import Parts, decades, ledger
+from core.theory.bookkeeping import ledger
+from core.theory.ledger import Parts, decades
 from tests.core.comparison import experiment
 from tests.core.float64 import Watched
 
