@@ -9,8 +9,8 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QRegion
 
-FASTEST_MS, SLOWEST_MS = 36, 100  # 28 pictures a second, and 10 at worst
-SHARE = 0.12  # of wall time for the window: the trainer needs the same interpreter
+FASTEST_MS, SLOWEST_MS = 33, 100  # 30 pictures a second, and 10 at worst
+SHARE = 0.13  # of a core: what a tick does besides takes some more
 BUDGET_S = SHARE * FASTEST_MS / 1000  # of one tick: the rest of the views wait for the next
 _MEMORY = 0.15  # weight of the newest tick in the running mean
 
