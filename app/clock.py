@@ -68,7 +68,7 @@ class RenderClock(QObject):
         self._now = now
         self._views: list[Drawable] = []
         self._next = 0
-        self._painted: dict[int, float] = {}
+        self._painting: list[tuple[Drawable, float]] = []  # drawn last, with seconds before
         self._paint_costs: dict[int, float] = {}  # of the newest picture of each view
         self._costs: dict[int, float] = {}  # of refreshing and painting a view once
         self._mean_cost = 0.0
@@ -91,7 +91,8 @@ class RenderClock(QObject):
         """Leave a view alone."""
         if view in self._views:
             self._views.remove(view)
-            for memory in (self._painted, self._paint_costs, self._costs):
+            self._painting = [one for one in self._painting if one[0] is not view]
+            for memory in (self._paint_costs, self._costs):
                 memory.pop(id(view), None)
 
     def start(self) -> None:
@@ -127,6 +128,7 @@ class RenderClock(QObject):
             before = self._now()
             if view.refresh():
                 drawn += 1
+                self._painting.append((view, _paint_seconds(view)))
                 refreshed = self._now() - before
                 cost = refreshed + self._paint_costs.get(id(view), 0.0)
                 spent += cost
@@ -140,13 +142,11 @@ class RenderClock(QObject):
         self.ticked.emit()
 
     def _new_painting(self) -> float:
-        """Return the time that views spent painting since the last tick."""
+        """Return the time that the views drawn by the last tick spent painting since."""
         total = 0.0
-        for view in self._views:
-            canvas = getattr(view, "canvas", None)
-            seconds = float(getattr(canvas, "paint_seconds", 0.0))
-            spent = seconds - self._painted.get(id(view), seconds)
-            self._painted[id(view)] = seconds
+        drawn, self._painting = self._painting, []
+        for view, before in drawn:
+            spent = _paint_seconds(view) - before
             if spent > 0.0:
                 self._paint_costs[id(view)] = spent
                 total += spent
@@ -161,3 +161,7 @@ class RenderClock(QObject):
         if at_end or abs(interval - self.interval_ms) > 3:
             self.interval_ms = interval
             self._timer.setInterval(interval)
+
+
+def _paint_seconds(view: Drawable) -> float:
+    return float(getattr(getattr(view, "canvas", None), "paint_seconds", 0.0))

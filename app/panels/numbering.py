@@ -36,6 +36,7 @@ class Numbering:
         self.output = len(self._layers)
         self.rows = (*(row for row, _ in network.weighted()), self.output)
         self._numbers = {row: number for number, row in enumerate(self.rows, 1)}
+        self._compared: tuple[NetworkSpec, bool] = (network, True)  # asked for ten times a second
 
     def number(self, row: int) -> int | None:
         """Return the number of the layer in a row, or None if it has no weights."""
@@ -51,7 +52,9 @@ class Numbering:
 
     def fits(self, network: NetworkSpec) -> bool:
         """Tell whether a network has layers of the same kinds and sizes in the same rows."""
-        return _sizes(self._layers) == _sizes(network.expanded())
+        if self._compared[0] is not network:
+            self._compared = (network, _sizes(self._layers) == _sizes(network.expanded()))
+        return self._compared[1]
 
     def text(self, rows: Sequence[int]) -> str:
         """Return rows in words: ``layer 7``, ``layers 3–5``, ``max pool``, ``output layer``."""

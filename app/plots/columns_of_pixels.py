@@ -81,5 +81,7 @@ def fill_columns(painter: QPainter, rects: Array, color: QColor, bounds: QRectF)
 
 def _premultiplied(color: QColor) -> int:
     alpha = color.alpha()
-    red, green, blue = (round(one * alpha / 255) for one in color.getRgb()[:3])
+    red, green, blue = (
+        round(one * alpha / 255) for one in (color.red(), color.green(), color.blue())
+    )
     return alpha << 24 | red << 16 | green << 8 | blue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal
 
 import numpy as np
@@ -100,7 +100,7 @@ class Theme:
     radius: int = 6
     scale: float = 1.0
 
-    @property
+    @cached_property
     def is_dark(self) -> bool:
         """Whether print is brighter than the ground."""
         return QColor(self.text).lightness() > QColor(self.panel).lightness()

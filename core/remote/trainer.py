@@ -172,8 +172,8 @@ class RemoteTrainer:
         """Wait for the process to end; one that does not is ended."""
         if self._process is None or self._listener is None:
             return
-        self._process.join(LONGEST_STEP_S)
-        if self._process.is_alive():
+        self._listener.join(LONGEST_STEP_S)  # it waits for the process: only one thread may
+        if self._listener.is_alive():
             log.warning("the process that trains did not end in time")
             self._process.kill()
         self._listener.join()

@@ -13,7 +13,7 @@ from PySide6.QtGui import QRegion
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.clock import BUDGET_S, FASTEST_MS, SLOWEST_MS, RenderClock
+from app.clock import BUDGET_S, FASTEST_MS, SHARE, SLOWEST_MS, RenderClock
 from app.plots.indices import INF, NAN, ZERO, kinds_in, log_indices
 from app.plots.indices import NOT_MEASURED as GAP
 from app.theme import load_theme
@@ -531,12 +531,12 @@ def test_no_view_starves_when_the_budget_is_short(qapp: QApplication) -> None:
 
 
 def test_the_clock_slows_down_and_speeds_up_again(qapp: QApplication) -> None:
-    clock, views = clock_with([0.012])
+    clock, views = clock_with([0.1 * SHARE])
     assert clock.interval_ms == FASTEST_MS
     for _ in range(60):
         clock.tick()
     assert clock.interval_ms == SLOWEST_MS
-    views[0].cost = 0.0072
+    views[0].cost = 0.06 * SHARE
     for _ in range(60):
         clock.tick()
     assert clock.interval_ms == pytest.approx(60, abs=5)
