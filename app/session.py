@@ -98,6 +98,11 @@ class Session(QObject):
         """What a run could compute on, once ready: value of ``training.device``, name."""
         return self._trainer.devices
 
+    @property
+    def trains_in(self) -> int | None:
+        """Number of the process that trains, once it is started."""
+        return self._trainer.pid
+
     # Transport ---------------------------------------------------------------------------
 
     def start(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 import traceback
@@ -77,6 +78,11 @@ class Trainer(threading.Thread):
         from core.devices import available_devices  # loads PyTorch
 
         return available_devices()
+
+    @property
+    def pid(self) -> int:
+        """Number of the process that it trains in."""
+        return os.getpid()
 
     def run(self) -> None:
         """Train until stopped (called by ``start``)."""
