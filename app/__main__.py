@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ BAD_INPUT = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start the laboratory; return the exit code."""
+    multiprocessing.freeze_support()  # in a bundle, the process that trains begins here, too
     options = _parser().parse_args(arguments)
     if options.gallery is not None:
         from app import gallery

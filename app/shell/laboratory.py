@@ -130,6 +130,8 @@ class Laboratory(QObject):
     def start(self) -> None:
         """Let the session load PyTorch in the background, and the clock run."""
         self.session.start()
+        # Curves are drawn here: only now, when all is built and this process has time.
+        threading.Thread(target=load_curves, name="curves").start()
         self.clock.start()
 
     @Slot(str)
@@ -256,8 +258,6 @@ class Laboratory(QObject):
     @Slot()
     def _on_ready(self) -> None:
         self.panel.set_devices(self.session.devices)
-        # Curves are drawn here: only now, when loading them holds up nothing else.
-        threading.Thread(target=load_curves, name="curves").start()
         application = LabApplication.instance()
         if isinstance(application, LabApplication):
             application.keep_all()
