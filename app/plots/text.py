@@ -9,8 +9,8 @@ THIN = "\N{NARROW NO-BREAK SPACE}"
 
 
 def integer(value: int) -> str:
-    """Return ``1 640``: groups of three from four digits on."""
-    return f"{value:,}".replace(",", THIN).replace("-", "−")
+    """Return ``1,640``: groups of three from four digits on."""
+    return f"{value:,}".replace("-", "−")
 
 
 def power(exponent: int) -> str:
@@ -21,7 +21,7 @@ def power(exponent: int) -> str:
 def number(value: float, digits: int = 3) -> str:
     """Return a number with ``digits`` significant digits, for people.
 
-    Between 0.001 and 100 000 as a decimal fraction, else as ``1.1·10⁻¹⁰``.
+    Between 0.001 and 100,000 as a decimal fraction, else as ``1.1·10⁻¹⁰``.
     """
     if math.isnan(value):
         return "NaN"
@@ -33,7 +33,7 @@ def number(value: float, digits: int = 3) -> str:
     if -4 < exponent < 5:
         decimals = max(0, digits - 1 - exponent)
         text = f"{value:,.{decimals}f}" if abs(value) >= 1000 else f"{value:.{decimals}f}"
-        return text.replace(",", THIN).replace("-", "−")
+        return text.replace("-", "−")
     mantissa, exponent_text = f"{value:.{max(0, digits - 2)}e}".split("e")
     return f"{mantissa}·10{str(int(exponent_text)).translate(_SUPERSCRIPT)}".replace("-", "−")
 

@@ -99,6 +99,6 @@ def _decimals(step: float) -> int:
 def _linear_writer(step: float, largest: float) -> Callable[[float], str]:
     if 1e-3 <= largest < 1e5:
         decimals = _decimals(step)
-        return lambda v: f"{v:,.{decimals}f}".replace(",", text.THIN).replace("-", "−")
+        return lambda v: f"{v:,.{decimals}f}".replace("-", "−")
     digits = 2 + max(0, math.floor(math.log10(largest / step) - 1e-9)) if largest > step else 2
     return lambda v: text.number(v, digits)

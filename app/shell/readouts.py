@@ -104,6 +104,8 @@ class Readouts(QObject):
 
 def state_text(state: State, message: str, steps: int) -> str:
     """Return what a run is doing, for the status bar."""
+    if state is State.FINISHED:
+        return f"{message} Run goes on for as many epochs again."
     if message:
         return message
     if state is State.PAUSED:

@@ -29,9 +29,9 @@ _LENS, _ONE_WORD, _TWO_WORDS = 34, 116, 192  # pixels of the search field and wh
 _WIDEST = 230
 _WORKSPACE = 112  # for the longest title, so that its neighbours stay where they are
 _VALUES = {  # the widest text there is room for, and what it is
-    "step": ("000\u202f000", "Updates made so far."),
+    "step": ("000,000", "Updates made so far."),
     "epoch": ("000.0", "Passes over the training samples."),
-    "steps/s": ("00\u202f000", "Updates a second, measured over half a second."),
+    "steps/s": ("00,000", "Updates a second, measured over half a second."),
     "loss": ("0.00·10⁻⁰⁰", "Training loss of the last batch."),
     "device": ("CUDA", "Where the run computes; choose it in the panel at the left."),
 }

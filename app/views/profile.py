@@ -113,13 +113,14 @@ class ProfileView(FaceView):
         if before is not None:
             at = before[0]
             columns.append((f"{name}_step_{at}_before_event", column.read(at, at + 1)[0]))
-        theory = theory_of(source, column, step) if name == "delta_norm" else None
+        theory = theory_of(source, name, column, step)
         if theory is not None:
             _, predicted, bound = theory
             known = np.isfinite(predicted)
             pairs = zip(predicted, known, strict=True)
             columns.append(("log10_theory", [one if there else None for one, there in pairs]))
-            columns.append(("log10_bound", bound))
+            if np.isfinite(bound).any():
+                columns.append(("log10_bound", bound))
 
         def rows() -> Iterator[Row]:
             parts = (values for _, values in columns)
@@ -192,7 +193,7 @@ class ProfileView(FaceView):
                 (now, self._now_words(step), "accent", 0.12),
                 (before, text, "muted", 0.6),
                 (first, "" if named else "at step 0", "muted", 0.35),
-                (theory, "theory √χ", "good", 0.75),
+                (theory, "theory" if self.face is _FORWARD else "theory √χ", "good", 0.75),
                 (bound, "∏ sup φ′", "warn", 0.5),
                 (other, other_text, "muted", 0.85),
             ),
@@ -254,9 +255,9 @@ class ProfileView(FaceView):
     def _draw_theory(
         self, source: RunSource, x: np.ndarray, column: Column, step: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Draw what theory says of delta, from the output's at the step the weights are of."""
+        """Draw what theory says of h or delta with the weights as they were last drawn."""
         nothing = np.zeros(0)
-        found = theory_of(source, column, step) if self.face.quantity == "delta_norm" else None
+        found = theory_of(source, self.face.quantity, column, step)
         if found is None:
             self._theory.clear_points()
             self._bound.clear_points()
@@ -266,7 +267,7 @@ class ProfileView(FaceView):
         self.header.subtitle.setToolTip(sentence)
         if np.isfinite(predicted).sum() < 2:  # the output's own value alone predicts nothing
             predicted = nothing
-        flat = np.allclose(bound, bound[-1])  # a supremum of 1 says nothing
+        flat = np.allclose(bound, bound[-1], equal_nan=True)  # a supremum of 1 says nothing
         if len(predicted):
             self._theory.show_points(x, predicted)
         else:

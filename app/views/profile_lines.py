@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,23 +39,39 @@ def before_event(source: RunSource, column: Column, at: int | None) -> tuple[int
     return None
 
 
-def theory_of(source: RunSource, column: Column, row: int) -> tuple[str, Logs, Logs] | None:
-    """Return what theory says of delta's norm at a step: a sentence, the norms, and their bound.
+_FORWARD = (
+    "The size that the signal has in wide layers with weights as they were drawn (mean field"
+    " theory)."
+)
 
-    It is of the weights as they were last drawn up to that step. Norms and bound start at what
-    was measured in the output layer when they were. They are logarithms: a bound over many layers
-    may be too small for any number. NaN where the theory says nothing; None without any theory.
+
+def theory_of(
+    source: RunSource, quantity: str, column: Column, row: int
+) -> tuple[str, Logs, Logs] | None:
+    """Return what theory says of the norms of h or delta: a sentence, the norms, their bound.
+
+    It is of the weights as they were last drawn up to that step. Norms of delta and their bound
+    start at what was measured in the output layer when they were; norms of h have no bound (NaN).
+    They are logarithms: a bound over many layers may be too small for any number. NaN where the
+    theory says nothing; None without any theory.
 
     Parameters
     ----------
     source : RunSource
+    quantity : str
+        Of others than ``activation_norm`` and ``delta_norm`` there is no theory.
     column : Column
-        Of ``delta_norm``.
+        Of that quantity.
     row : int
     """
     step, theory = source.facts.theory_at(row)
-    if theory is None or step >= len(column):
+    if quantity not in ("activation_norm", "delta_norm") or theory is None or step >= len(column):
         return None
+    if quantity == "activation_norm":
+        batch = min(source.experiment.training.batch_size, max(1, source.facts.n_train))
+        sizes = [one.log10_forward for one in theory.layers]
+        known = np.array([np.nan if one is None else one for one in sizes])
+        return _FORWARD, known + math.log10(batch) / 2, np.full(len(sizes), np.nan)
     top = float(log10(column.read(step, step + 1)[0])[-1])
     ratios = [one.log10_ratio for one in theory.layers]
     predicted = top + np.array([np.nan if one is None else one for one in ratios])

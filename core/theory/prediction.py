@@ -29,6 +29,9 @@ class LayerTheory:
         Mean square of z, the argument of the activation.
     slope : float or None
         E phi'(z)^2.
+    log10_forward : float or None
+        Decimal logarithm of the norm of h for one sample: of the root of the number of outputs
+        times the mean square of h. Over a batch it is the root of its size times as much.
     chi : float or None
         Squared ratio of the norm of delta in this layer and in the next one; None for the
         output layer, where the signal starts.
@@ -47,6 +50,7 @@ class LayerTheory:
     bias_variance: float | None
     q: float | None
     slope: float | None
+    log10_forward: float | None
     chi: float | None
     log10_ratio: float | None
     log10_sup: float

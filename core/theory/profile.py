@@ -91,11 +91,19 @@ def _row(
         bias_variance=here.bias_variance,
         q=here.q,
         slope=here.slope,
+        log10_forward=_forward(here),
         chi=chi,
         log10_ratio=log10_ratio,
         log10_sup=log10_sup,
         gap=gap,
     )
+
+
+def _forward(here: Passed) -> float | None:
+    """Return log10 of the norm of what a layer passes on for one sample."""
+    if here.square is None:
+        return None
+    return log10(here.square * math.prod(here.stage.after)) / 2
 
 
 def _chi(here: Passed, above: Passed) -> tuple[float | None, str]:

@@ -38,6 +38,8 @@ class Passed:
         by the zeros around a padded image.
     q, slope : float or None
         Mean square of z, and E phi'(z)^2.
+    square : float or None
+        Mean square of h, which the layer passes on.
     before, behind : float or None
         Factors of the error signal's mean square in the normalisation before the activation,
         and in normalisation and dropout behind it. None for batch norm.
@@ -55,6 +57,7 @@ class Passed:
     gain: float | None
     q: float | None
     slope: float | None
+    square: float | None
     before: float | None
     behind: float | None
     residual: bool
@@ -136,6 +139,7 @@ def _layer(
     dropped = hidden.dropout if hidden and training else 0.0
     behind = None if a.back is None else a.back / (1 - dropped)
     residual = hidden is not None and hidden.residual
+    passed_on = _carried(found, a, dropped, carried if residual else Carried(0.0, 0.0))
     known = bool(found) and gain is not None and not (lost and None in (z.back, behind))
     passed = Passed(
         stage=stage,
@@ -144,13 +148,14 @@ def _layer(
         gain=gain,
         q=q,
         slope=found.slope if found else None,
+        square=passed_on.square if passed_on else None,
         before=z.back,
         behind=behind,
         residual=residual,
         pooled=pooled,
         gap="" if known else gap,
     )
-    return passed, _carried(found, a, dropped, carried if residual else Carried(0.0, 0.0))
+    return passed, passed_on
 
 
 def _carried(

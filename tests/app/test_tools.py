@@ -235,7 +235,7 @@ def test_a_schedule_is_drawn_and_put_into_words(preview: SchedulePreview) -> Non
     assert preview.plot.x_range == (0.0, 999.0)
     said = preview.caption.text()
     assert said.startswith("0.0400 first, 0.200 at the peak, ")
-    assert said.endswith(f"; 1{THIN}000 steps")
+    assert said.endswith("; 1,000 steps")
     assert preview.canvas.accessibleDescription() == said
     assert preview.canvas.minimumHeight() >= 110
     preview.set_experiment(experiment({"kind": "plateau"}), 1)

@@ -197,7 +197,7 @@ def deep(activation, init, **rest):
 
 
 def measured(spec, shape, seeds=3, batch=16):
-    """Return mean squares of z, and ratios of the norms of delta, of real backward passes."""
+    """Return mean squares of z, ratios of norms of delta, norms of h of real passes."""
     logs = []
     for seed in range(seeds):
         generator = torch.Generator().manual_seed(seed)
@@ -216,9 +216,10 @@ def measured(spec, shape, seeds=3, batch=16):
         deltas = torch.autograd.grad(cross_entropy(taps.h[-1], y), taps.z)
         squares = [z.detach().double().square().mean().log() for z in taps.z]
         norms = [delta.double().norm().log() for delta in deltas]
-        logs.append(torch.stack([torch.stack(squares), torch.stack(norms)]))
-    q, norm = torch.stack(logs).mean(0)
-    return q.exp().tolist(), (norm[:-1] - norm[1:]).exp().tolist()
+        passed = [h.detach().double().norm().log() for h in taps.h]
+        logs.append(torch.stack([torch.stack(one) for one in (squares, norms, passed)]))
+    q, norm, h = torch.stack(logs).mean(0)
+    return q.exp().tolist(), (norm[:-1] - norm[1:]).exp().tolist(), h.exp().tolist()
 
 
 CASES = {
@@ -260,12 +261,15 @@ CASES = {
 def test_prediction_holds_in_wide_networks(name):
     spec, shape = CASES[name]
     theory = predict(spec, shape, 10)
-    squares, factors = measured(spec, shape)
+    squares, factors, passed = measured(spec, shape, batch=16)
     # The output has 10 units only: the mean square of its z scatters too much.
     for layer, square in zip(theory.layers[:-1], squares, strict=False):
         assert layer.q == pytest.approx(square, rel=0.1), layer.name
     for layer, factor in zip(theory.layers[:-1], factors, strict=True):
         assert layer.factor == pytest.approx(factor, rel=0.05), layer.name
+    for layer, norm in zip(theory.layers[:-1], passed, strict=False):
+        assert layer.log10_forward is not None
+        assert math.sqrt(16) * 10**layer.log10_forward == pytest.approx(norm, rel=0.06), layer.name
     total = theory.layers[0].ratio
     assert total == pytest.approx(math.prod(factors), rel=0.1)
     assert all(layer.gap == "" for layer in theory.layers)
@@ -308,6 +312,7 @@ def test_a_thousand_layers():
     spec = network(Dense(units=64, repeat=1000, activation=Relu(), init=Normal(std=1.0)))
     theory = predict(spec, (64,), 10)
     assert "more than float32 holds" in theory.layers[999].gap
+    assert theory.layers[999].log10_forward is None
     assert theory.layers[0].q == pytest.approx(64)
     assert theory.layers[0].ratio is None
 
