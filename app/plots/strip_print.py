@@ -110,8 +110,11 @@ class StripPrint:
             self.write(painter, layout.left + 8, top, caption, token)
             return
         short = " ".join(one for one in caption.split() if one not in ("forward", "backward"))
-        left = min(layout.box[0] + 6, layout.left + layout.width - 4 - self.width(short))
-        if not any(box.top() == top and box.right() > left - 6 for box, _ in self.written):
+        last = layout.left + layout.width - 4 - self.width(short)
+        left = min(layout.box[0] + 6, last)
+        ends = [box.right() for box, _ in self.written if box.top() == top]
+        left = max([left, *(end + 6 for end in ends)])  # behind the number of the last layer
+        if left <= last:
             self.write(painter, left, top, short, token)
 
     def _write_row(

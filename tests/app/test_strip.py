@@ -403,6 +403,8 @@ def test_print_never_overlaps_and_stays_inside(
         view.grab()
         area, written = view.plot.area(), view._item.written
         assert written
+        if layers > 1 and size[0] > 400 and stage in (None, Stage.FORWARD):
+            assert any("|h|" in text for _, text in written), "whose numbers they are"
         for index, (box, text) in enumerate(written):
             assert area.adjusted(-1, -1, 1, 1).contains(box), text
             for other, words in written[:index]:
