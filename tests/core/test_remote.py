@@ -14,6 +14,7 @@ from core.control import RunControl
 from core.engine.base import StepBlock
 from core.experiment import Experiment, with_settings
 from core.record import Parts, State
+from core.record.record import Record
 from core.remote import RemoteTrainer
 from core.remote import trainer as remote
 from core.remote.sent import Outbox, SentRecord
@@ -33,6 +34,8 @@ STOPPING = with_settings(
     SPEC, ["training.early_stopping={kind='validation_loss', patience=1, min_delta=100}"]
 )
 UNKNOWN_FILE = with_settings(SPEC, ["data={kind='csv', path='/nowhere/at-all.csv', target='y'}"])
+
+COMMANDS = {"run", "pause", "step", "stop", "reset", "edit", "reinitialise", "set_speed"}
 
 pytestmark = pytest.mark.process
 
@@ -391,3 +394,15 @@ def test_what_was_heard_before_the_last_command_was_obeyed_does_not_count():
     control.heard(1, False)
     assert not control.running, "it has paused by itself"
     assert sent == ["run"]
+
+
+def test_everything_that_writes_to_a_record_is_sent_and_understood():
+    writers = {
+        name
+        for name, value in vars(Record).items()
+        if callable(value) and not name.startswith("_") and name != "request_frame"
+    }
+    assert writers <= vars(SentRecord).keys(), "else the window would never hear of it"
+    assert all(hasattr(remote.MirrorRecord, name) for name in writers)
+    told = {name for name in vars(RunControl) if name in COMMANDS}
+    assert told == COMMANDS <= vars(remote.RemoteControl).keys()
