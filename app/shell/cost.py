@@ -41,4 +41,4 @@ class CostMeter:
             + "\n".join(sorted(lines))
             + "\nMeasure fewer steps in the panel Run at the left."
         )
-        return text.replace(",", "\u2009"), tip
+        return text, tip
