@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.datasets.notice import Notice
+from app.form.background import Background
 from core.data import csv_table, targets
 from core.data.csv_layout import column_number
 from core.data.files import cannot_be_read, existing_file
@@ -34,7 +36,6 @@ from core.experiment.data import Csv, Idx, Npz
 
 _LOOK = 2**22
 """Bytes that are read to find the classes, as many as the preview itself reads."""
-_POLL = 30  # ms
 _NAMES = 12
 _LONGEST_NAME = 60
 _GAP = 20  # pixels between columns
@@ -65,11 +66,9 @@ class PreviewDialog(QDialog):
     def __init__(self, source: Csv | Npz | Idx | Path | str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._source: Csv | Npz | Idx | Path | str = source
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="preview")
-        self._pending: Future[_Seen] | None = None
-        self._timer = QTimer(self, interval=_POLL)
+        self._background = Background("preview", self)
         self._build()
-        self._timer.timeout.connect(self._poll)
+        self._background.answered.connect(self._on_seen)
         for box in (self.inputs, self.target, self.task):
             box.activated.connect(self._on_chosen)
         self.drop_rows.clicked.connect(self._on_chosen)
@@ -94,13 +93,11 @@ class PreviewDialog(QDialog):
     @property
     def is_looking(self) -> bool:
         """Whether the file is being read."""
-        return self._pending is not None
+        return self._background.is_busy
 
     def done(self, result: int) -> None:
         """Close; what is still being read is dropped."""
-        self._timer.stop()
-        self._pending = None
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._background.forget()
         super().done(result)
 
     def _build(self) -> None:
@@ -146,20 +143,14 @@ class PreviewDialog(QDialog):
         column.addWidget(self.buttons)
 
     def _look(self) -> None:
-        if self._pending is not None:
-            self._pending.cancel()  # one that runs ends by itself; its answer is not asked for
         self.use.setEnabled(False)
         self.use.setText("Use this data")
         self.facts.setText("Looking …")
-        self._pending = self._executor.submit(_seen, self._source)
-        self._timer.start()
+        self._background.ask(None, partial(_seen, self._source))
 
-    @Slot()
-    def _poll(self) -> None:
-        if self._pending is None or not self._pending.done():
-            return
-        self._timer.stop()
-        seen, self._pending = self._pending.result(), None
+    @Slot(object, object)
+    def _on_seen(self, _: object, answer: Future[_Seen]) -> None:
+        seen = answer.result()
         self._source = seen.preview.spec
         self._show(seen)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import html
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.form import PartForm
+from app.form.background import Background
 from app.form.look import current_theme
 from app.form.row import Sentence
 from app.tools.choice import edited, show_choice
@@ -34,7 +36,6 @@ from core.experiment.suggestion import suggested_init
 if TYPE_CHECKING:
     from app.theme import Theme
 
-_POLL = 30  # ms
 _KEEPS = (
     "Keeps its size: within a factor of 20, over which networks still could be trained"
     " (Schoenholz et al. 2017). The signal is compared with that of layer 1, the gradient with"
@@ -55,10 +56,8 @@ class InitialiserInspector(QDialog):
         self._choice = InitialiserChoice()
         self._drawn: InitialiserChoice | None = None
         self._draws: tuple[Draw, ...] = ()
-        self._pending: Future[tuple[Draw, ...]] | None = None
-        self._pending_choice = self._choice
+        self._background = Background("initialiser", self)
         self._theme: Theme | None = None
-        self._timer = QTimer(self, interval=_POLL)
         self._build()
         self._connect()
         show_choice(self._form, self._choice)
@@ -130,7 +129,7 @@ class InitialiserInspector(QDialog):
 
     def _connect(self) -> None:
         self._form.edited.connect(self._on_edited)
-        self._timer.timeout.connect(self._poll)
+        self._background.answered.connect(self._on_drawn)
 
     @property
     def choice(self) -> Part:
@@ -145,7 +144,7 @@ class InitialiserInspector(QDialog):
     @property
     def is_drawing(self) -> bool:
         """Whether weights are being drawn."""
-        return self._pending is not None
+        return self._background.is_busy
 
     def look_at(
         self, init: Part, activation: Part, fans: tuple[int, int], field: int, depth: int
@@ -203,23 +202,13 @@ class InitialiserInspector(QDialog):
 
     def _redraw(self) -> None:
         """Ask for what is looked at, unless it is there, on its way, or nobody sees it."""
-        if self._choice == self._drawn or self._pending is not None or not self.isVisible():
+        if self._choice == self._drawn or self._background.is_busy or not self.isVisible():
             return
-        executor = ThreadPoolExecutor(1, thread_name_prefix="initialiser")
-        self._pending_choice = self._choice
-        self._pending = executor.submit(_draws_of, self._choice)
-        executor.shutdown(wait=False)  # the thread ends with its work
-        self._timer.start()
+        self._background.ask(self._choice, partial(_draws_of, self._choice))
 
-    @Slot()
-    def _poll(self) -> None:
-        if self._pending is not None and not self._pending.done():
-            return
-        self._timer.stop()
-        if self._pending is None:
-            return
-        pending, self._pending = self._pending, None
-        self._draws, self._drawn = pending.result(), self._pending_choice
+    @Slot(object, object)
+    def _on_drawn(self, choice: InitialiserChoice, answer: Future[tuple[Draw, ...]]) -> None:
+        self._draws, self._drawn = answer.result(), choice
         self.plots.show_draws(self._draws)
         self._show_words()
         self._redraw()  # if another choice was made meanwhile

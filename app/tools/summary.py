@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.form.background import Background
 from app.form.row import Sentence
 from core.errors import LabError
 from core.experiment.layers import AvgPool, Conv, GlobalPool, MaxPool
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     Built = tuple[Facts, Experiment]
     Say = Callable[[str | None, str, Experiment], str]
 
-_POLL = 30  # ms
 _TITLES = ("Layer", "Output shape", "Parameters")
 _SEEING_IMAGES = (Conv, MaxPool, AvgPool, GlobalPool)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -71,9 +72,7 @@ class SummaryWindow(QDialog):
         self._built: Built | None = None
         self._known: tuple[object, DataShape] | None = None
         self._text = ""
-        self._pending: Future[DataShape] | None = None
-        self._pending_key: object = None
-        self._timer = QTimer(self, interval=_POLL)
+        self._background = Background("summary", self)
         self._build()
         self._connect()
 
@@ -123,7 +122,7 @@ class SummaryWindow(QDialog):
         box.addLayout(below)
 
     def _connect(self) -> None:
-        self._timer.timeout.connect(self._poll)
+        self._background.answered.connect(self._on_loaded)
         self.copy_button.clicked.connect(self.copy)
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -132,7 +131,7 @@ class SummaryWindow(QDialog):
     @property
     def is_loading(self) -> bool:
         """Whether the data are being loaded."""
-        return self._pending is not None
+        return self._background.is_busy
 
     @property
     def text(self) -> str:
@@ -175,27 +174,15 @@ class SummaryWindow(QDialog):
         if shape is None and self._known is not None and self._known[0] == key:
             shape = self._known[1]
         if shape is not None:
-            self._pending = None
+            self._background.forget()
             self._show(experiment, shape)
-        elif self._pending is None or self._pending_key != key:
-            self._load(experiment, key)
+        elif self._background.asked != key:
+            self._background.ask(key, partial(_loaded, experiment))
 
-    def _load(self, experiment: Experiment, key: object) -> None:
-        executor = ThreadPoolExecutor(1, thread_name_prefix="summary")
-        self._pending, self._pending_key = executor.submit(_loaded, experiment), key
-        executor.shutdown(wait=False)  # the thread ends with its work
-        self._timer.start()
-
-    @Slot()
-    def _poll(self) -> None:
-        if self._pending is not None and not self._pending.done():
-            return
-        self._timer.stop()
-        if self._pending is None:
-            return
-        pending, self._pending = self._pending, None
+    @Slot(object, object)
+    def _on_loaded(self, key: object, answer: Future[DataShape]) -> None:
         try:
-            self._known = (self._pending_key, pending.result())
+            self._known = (key, answer.result())
         except LabError as error:
             self._show_error(error)
             return
