@@ -29,7 +29,7 @@ from app.export.picture import MOST_PIXELS, image
 from app.export.shot import Look
 from app.plots.text import elide, integer
 from app.theme import load_theme
-from app.views.header import Segments
+from app.views.segments import Segments
 
 if TYPE_CHECKING:
     from app.export.data import Progress

@@ -25,8 +25,8 @@ from app.plots.ranges import followers_in
 from app.plots.ridges import Ridges
 from app.theme import Theme
 from app.theme.style import palette_of, style_sheet
-from app.views.header import Segments
 from app.views.of_frame import FrameView
+from app.views.segments import Segments
 
 if TYPE_CHECKING:
     from app.views import View

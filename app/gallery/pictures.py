@@ -18,7 +18,7 @@ from app.shell.workspaces import WORKSPACES
 from app.theme import apply_theme, load_theme
 from app.tools import ActivationExplorer, ClipGeometry, InitialiserInspector, SummaryWindow
 from app.views import VIEWS
-from app.views.header import Segments
+from app.views.segments import Segments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -16,9 +16,11 @@ from app.plots.notes import Cursor
 from app.plots.ranges import followers_in
 from app.plots.text import integer
 from app.theme import Theme, load_theme
-from app.views.header import Footer, Header, HelpPopup, help_html
+from app.views.header import Header
+from app.views.help_sheet import HelpPopup, help_html
 from app.views.message import Message
 from app.views.table import Table
+from app.views.words import Footer
 from core.record import RunSource, State
 
 TOLD_S = 0.5

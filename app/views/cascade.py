@@ -18,10 +18,10 @@ from app.plots.ranges import Range
 from app.plots.text import integer, number
 from app.views.cascade_bands import LayerBands
 from app.views.distribution import unit_of
-from app.views.header import Segments
 from app.views.of_frame import newest_with, snapshots
 from app.views.percentiles import LEVELS, PercentileTrack
 from app.views.readings import NOT_FINITE, value_words
+from app.views.segments import Segments
 from app.views.stack import StackView
 from app.views.table import Row, Table, layers_table
 from core.experiment.fields import Part

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 
 from app.views.base import View
-from app.views.header import Segments
+from app.views.segments import Segments
 from core.measure import QUANTITIES
 
 

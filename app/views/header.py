@@ -2,183 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
-from html import escape
-
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import (
-    QAction,
-    QFont,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QShowEvent,
-)
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractSpinBox,
-    QComboBox,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QSizePolicy,
-    QSpinBox,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QFont, QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QWidget
 
 from app.theme import Theme, icon
-from app.views.segments import Segments
-from core.measure import QUANTITIES
+from app.views.control import LAST, Control
+from app.views.words import Words
 
-HEIGHT, FOOT = 38, 19
+HEIGHT = 38
 _LEFT, _GAP = 12, 8  # pixels before the title, and between parts
 _LEAST_TITLE = 64  # pixels that controls leave to the title as long as they can
 _SHORTEST_TITLE = 40
-_LAST = 5  # rank of what happens only if the title gets shorter than that
-_COMBO = 13  # figures that a field with a list is wide at least
-_EXPLICIT = Qt.WidgetAttribute.WA_WState_ExplicitShowHide
 _CHANGES = (QEvent.Type.ShowToParent, QEvent.Type.HideToParent, QEvent.Type.LayoutRequest)
-
-
-class Words(QWidget):
-    """A line of words that is cut to what fits and never asks the layout for room.
-
-    A ``QLabel`` would have the window laid out anew with every new number.
-    """
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._text = ""
-        self._theme: Theme | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-
-    @property
-    def text(self) -> str:
-        """The whole line."""
-        return self._text
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take over colours and font."""
-        self._theme = theme
-        self.setFont(theme.plot_font(theme.small + 1))
-        self.update()
-
-    def set_words(self, text: str) -> None:
-        """Show a line, repainting only when it is another one."""
-        if text != self._text:
-            self._text = text
-            self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(10, 20)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if self._theme is None or not self._text or self.width() < 36:
-            return  # a lone ellipsis says nothing
-        painter = QPainter(self)
-        painter.setFont(self._theme.plot_font(self._theme.small + 1))
-        painter.setPen(self._theme.color("muted"))
-        _write(painter, self.rect(), Qt.AlignmentFlag.AlignLeft, self._text)
-        painter.end()
-
-
-class Footer(QWidget):
-    """The title of the x axis at the left, where the picture comes from at the right."""
-
-    def __init__(self, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.words = ""
-        self._title, self._show_title = title, False
-        self._token = "dim"
-        self._theme: Theme | None = None
-        self.setFixedHeight(FOOT)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take over colours and font."""
-        self._theme = theme
-        self.setFixedHeight(theme.px(FOOT))
-        self.update()
-
-    def set_title(self, title: str) -> None:
-        """Give the x axis another title."""
-        if title != self._title:
-            self._title = title
-            self.update()
-
-    def set_words(self, words: str, token: str, *, show_title: bool = True) -> None:
-        """Show a line, repainting only when it is another one."""
-        new = (words, token, show_title)
-        if new != (self.words, self._token, self._show_title):
-            self.words, self._token, self._show_title = new
-            self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if self._theme is None:
-            return
-        painter = QPainter(self)
-        painter.setFont(self._theme.plot_font())
-        room = self.rect().adjusted(12, 0, -12, -3)
-        width = painter.fontMetrics().horizontalAdvance(self.words)
-        painter.setPen(self._theme.color(self._token))
-        _write(painter, room, Qt.AlignmentFlag.AlignRight, self.words)
-        rest = room.adjusted(0, 0, -width - 12, 0)
-        if self._show_title and rest.width() > 24:
-            painter.setPen(self._theme.color("muted"))
-            _write(painter, rest, Qt.AlignmentFlag.AlignLeft, self._title)
-        painter.end()
-
-
-def _write(painter: QPainter, rect: QRect, side: Qt.AlignmentFlag, text: str) -> None:
-    fitting = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
-    painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter, fitting)
-
-
-def help_html(names: tuple[str, ...], theme: Theme) -> str:
-    """Return what is known of quantities as rich text."""
-    parts = []
-    for name in names:
-        quantity = QUANTITIES[name]
-        unit = f" · {escape(quantity.unit)}" if quantity.unit else ""
-        parts.append(
-            f"<p><b>{escape(quantity.title)}</b> {escape(quantity.symbol)}"
-            f"<span style='color:{theme.muted}'>{unit}</span><br>"
-            f"{escape(quantity.formula)}</p>"
-            f"<p>{escape(quantity.reading)}<br>"
-            f"<span style='color:{theme.warn}'>Misleads:</span> {escape(quantity.misleads)}"
-            + (
-                f"<br><span style='color:{theme.muted}'>{escape(quantity.source)}</span>"
-                if quantity.source
-                else ""
-            )
-            + "</p>"
-        )
-    return "".join(parts)
-
-
-class HelpPopup(QFrame):
-    """A sheet with help that goes away with the next click."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setFrameShape(QFrame.Shape.StyledPanel)
-        self._label = QLabel(self)
-        self._label.setWordWrap(True)
-        self._label.setFixedWidth(340)
-        self._label.setTextFormat(Qt.TextFormat.RichText)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 6, 14, 6)
-        column.addWidget(self._label)
-
-    def show_at(self, corner: QPoint, html: str) -> None:
-        """Open with the upper right corner at a point of the screen."""
-        self._label.setText(html)
-        self.adjustSize()
-        self.move(corner - QPoint(self.width(), 0))
-        self.show()
 
 
 class Header(QWidget):
@@ -205,7 +41,7 @@ class Header(QWidget):
         self._words = title
         self._theme: Theme | None = None
         self._laying = False
-        self._controls: list[_Control] = []
+        self._controls: list[Control] = []
         self._build(title)
         self.help_button.clicked.connect(self.help_requested)
         self.menu_button.clicked.connect(self._on_menu_clicked)
@@ -244,7 +80,7 @@ class Header(QWidget):
 
     def add_control(self, control: QWidget) -> None:
         """Place a control before the buttons for menu and help, the most important first."""
-        one = _Control(control, self)
+        one = Control(control, self)
         one.place.installEventFilter(self)
         control.installEventFilter(self)
         self._controls.append(one)
@@ -310,7 +146,7 @@ class Header(QWidget):
         self._lay_words(title, right - _LEFT)
         self._laying = False
 
-    def _fold(self, controls: list[_Control], room: int) -> None:
+    def _fold(self, controls: list[Control], room: int) -> None:
         """Choose what gives way, one after the other, until all fit; the last ones first."""
 
         def fit(more: int = 0) -> bool:
@@ -324,7 +160,7 @@ class Header(QWidget):
         ]
         done: list[tuple[int, int]] = []
         for rank, place, level in sorted(steps):
-            if fit(spare if rank == _LAST else 0):
+            if fit(spare if rank == LAST else 0):
                 break
             controls[-place].level = level
             done.append((-place, level))
@@ -375,87 +211,3 @@ class Header(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         event.accept()  # below lies a dock, which would leave the window
-
-
-class _Control:
-    """A control in a header: in full (0), compact (1), or in the view's menu (2).
-
-    Attributes
-    ----------
-    place : QWidget
-        What the control lies in: hidden with it in the menu, so that whether the control itself
-        is hidden stays its view's affair.
-    """
-
-    def __init__(self, control: QWidget, parent: QWidget) -> None:
-        self.control = control
-        self.place = QWidget(parent)
-        box = QHBoxLayout(self.place)
-        box.setContentsMargins(0, 0, 0, 0)
-        was_hidden = control.isHidden() and control.testAttribute(_EXPLICIT)
-        box.addWidget(control)
-        if not was_hidden:
-            control.show()
-        self.level = 0
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether the view wants to have it shown."""
-        return not self.control.isHidden()
-
-    @property
-    def folded(self) -> bool:
-        """Whether it has no place in the row."""
-        return self.level == 2
-
-    @property
-    def ways(self) -> tuple[tuple[int, int], ...]:
-        """How it gives way: when, from 0, and to which level."""
-        if isinstance(self.control, Segments):
-            return ((0, 1),) if self.control.count > 2 else ((2, 1), (_LAST, 2))
-        if isinstance(self.control, QComboBox):
-            return ((1, 1),)
-        return ((4 if isinstance(self.control, QAbstractSpinBox) else 3, 2),)
-
-    @property
-    def width(self) -> int:
-        """The pixels it takes as it is."""
-        control = self.control
-        if isinstance(control, Segments):
-            return control.width_of(compact=self.level == 1)
-        control.ensurePolished()
-        wanted = control.sizeHint().width()
-        wanted = min(max(wanted, control.minimumWidth()), control.maximumWidth())
-        if isinstance(control, QComboBox) and self.level == 1:
-            return min(wanted, control.fontMetrics().horizontalAdvance("0") * _COMBO)
-        return wanted
-
-    def take_level(self) -> None:
-        """Look as the level says; changes nothing where it has not changed."""
-        if isinstance(self.control, Segments):
-            self.control.set_compact(compact=self.level == 1)
-
-    def entry(self, menu: QMenu) -> QAction:
-        """Return an entry that does what the control does."""
-        control = self.control
-        if isinstance(control, QSpinBox):
-            sub = QMenu(control.text(), menu)
-            for value in range(control.minimum(), control.maximum() + 1):
-                action = sub.addAction(f"{control.prefix()}{value}")
-                action.setCheckable(True)
-                action.setChecked(value == control.value())
-                action.triggered.connect(partial(control.setValue, value))
-            return sub.menuAction()
-        if isinstance(control, Segments):
-            control.menu.setTitle(control.words)
-            return control.menu.menuAction()
-        tip = (control.toolTip() or control.accessibleName()).splitlines() or [""]
-        action = QAction(tip[0].split(";")[0].replace("&", "&&"), menu)
-        if isinstance(control, QAbstractButton):
-            action.setCheckable(control.isCheckable())
-            action.setChecked(control.isChecked())
-            action.triggered.connect(control.click)
-        return action
-
-
-__all__ = ["FOOT", "HEIGHT", "Footer", "Header", "HelpPopup", "Segments", "Words", "help_html"]

@@ -15,7 +15,7 @@ from app.plots.text import integer, number
 from app.theme import Theme
 from app.views.compared import other_than
 from app.views.curves import CurveView
-from app.views.header import Segments
+from app.views.segments import Segments
 from app.views.table import Row, Table, scalars_table
 from core.experiment.losses import LOSS_TEXTS
 from core.record import RunSource

@@ -16,9 +16,9 @@ from app.plots.notes import Cursor
 from app.plots.picture_grid import Caption, PictureGrid
 from app.plots.text import integer, number, percent
 from app.theme import Theme
-from app.views.header import Segments
 from app.views.of_frame import FrameView
 from app.views.prediction_words import accuracy, fit, oddness
+from app.views.segments import Segments
 from app.views.table import Row, Table
 from core.record import Parts, RunSource
 from core.record.frame import Predictions

@@ -13,10 +13,10 @@ from app.plots.depth_bars import DepthBar, DepthBars
 from app.plots.notes import Cursor
 from app.plots.text import integer, ordinal
 from app.theme import Theme
-from app.views.header import Segments
 from app.views.layer_lines import LayerLines
 from app.views.over_steps import marks_of
 from app.views.readings import cell_of, row_at, special_words, value_words
+from app.views.segments import Segments
 from app.views.stack import StackView
 from app.views.table import Table, layers_table
 from core.measure.missing import NOT_MEASURED

@@ -13,11 +13,11 @@ from app.plots.notes import Cursor
 from app.plots.text import integer, percent
 from app.theme import Theme
 from app.views.base import View
-from app.views.header import Segments
 from app.views.of_frame import FrameView
 from app.views.readings import NOTHING, value_words
 from app.views.saturation_steps import SHARES, SharePicture
 from app.views.saturation_units import UnitsPicture, is_switch
+from app.views.segments import Segments
 from app.views.stack import AXIS, StackView
 from app.views.table import Row, Table, layers_table
 from core.record import LayerFrame, RunSource

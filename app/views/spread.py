@@ -15,8 +15,8 @@ from app.plots.ranges import PATIENCE, Range
 from app.plots.text import integer, number
 from app.theme import Theme
 from app.views.distribution import unit_of
-from app.views.header import Segments
 from app.views.readings import NOTHING, cell_of, row_at, value_words
+from app.views.segments import Segments
 from app.views.stack import StackView
 from app.views.table import Table, layers_table
 from core.measure.missing import not_measured

@@ -17,10 +17,10 @@ from app.plots.linear_bar import LinearBar
 from app.plots.notes import Cursor
 from app.plots.text import integer, ordinal, percent
 from app.theme import Theme
-from app.views.header import Segments
 from app.views.of_frame import FrameView
 from app.views.over_steps import StepView, marks_of
 from app.views.readings import value_words
+from app.views.segments import Segments
 from app.views.table import Row, Table, layers_table
 from app.views.unit_events import EVENTS_HELP, LANES, UnitEvents
 from core.measure.missing import not_measured

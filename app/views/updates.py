@@ -15,9 +15,9 @@ from app.plots.notes import Cursor
 from app.plots.ranges import PATIENCE, Range
 from app.plots.text import integer, number, percent
 from app.theme import Theme
-from app.views.header import Segments
 from app.views.layer_lines import LayerLines
 from app.views.readings import NOTHING, cell_of, row_at, special_words, value_words
+from app.views.segments import Segments
 from app.views.stack import StackView
 from app.views.table import Table, layers_table, scalars_table
 from app.views.update_lanes import CLIPPED, NAMES, TURNED, Clipping, Lanes, clipping_at

@@ -17,9 +17,9 @@ from app.plots.text import integer, number, percent
 from app.plots.ticks import Tick
 from app.plots.tiles import Grid, TileMarks, best_grid, fitted, mosaic
 from app.theme import Theme
-from app.views.header import Segments
 from app.views.of_frame import FrameView
 from app.views.readings import value_words
+from app.views.segments import Segments
 from app.views.table import Row, Table
 from core.record import Frame, Parts, RunSource
 

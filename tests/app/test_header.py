@@ -16,7 +16,8 @@ from pytestqt.qtbot import QtBot
 
 from app.theme import apply_theme, load_theme
 from app.views import VIEWS, HeatmapView, SaturationView, View
-from app.views.header import Header, Segments
+from app.views.header import Header
+from app.views.segments import Segments
 from tests.app.fake_source import fake_record
 
 ALL = pytest.mark.parametrize("kind", VIEWS, ids=[kind.key for kind in VIEWS])
