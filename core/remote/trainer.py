@@ -27,7 +27,7 @@ ASK_AGAIN_S = 0.25
 """A request for a frame may get lost where frames are made: after so long it is sent again."""
 LONGEST_STEP_S = 10.0
 """How long a process that was told to stop may take for the step it is at."""
-ENDED = (State.FINISHED, State.STOPPED, State.DIVERGED, State.FAILED)
+OVER = (State.FINISHED, State.STOPPED, State.DIVERGED, State.FAILED)
 
 
 class MirrorRecord(Record):
@@ -151,7 +151,7 @@ class RemoteTrainer:
         self._leaving = False
 
     def start(self) -> None:
-        """Start the process: it loads PyTorch and builds the first network."""
+        """Start the process: it loads PyTorch, builds the first network, does what it was told."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         self._process = context.Process(
@@ -167,6 +167,7 @@ class RemoteTrainer:
             target=self._listen, args=(ours, self._process), name="listener", daemon=True
         )
         self._listener.start()
+        self.control.begin_anew()
 
     def join(self) -> None:
         """Wait for the process to end; one that does not is ended."""
@@ -191,9 +192,11 @@ class RemoteTrainer:
             return
         try:
             self._connection.send((name, arguments, named))
-        except OSError:  # it has died: the listener says so, and only a new run needs another
+        except OSError:  # it has died: the listener says so, unless the run was over by then
             if name == "reset":
                 self._begin_anew(cast("Experiment", arguments[0]))
+            elif name in ("run", "step"):
+                self._on_death()
 
     def _begin_anew(self, experiment: Experiment) -> None:
         """Begin a run in a new process, the old one having died."""
@@ -201,7 +204,6 @@ class RemoteTrainer:
             self._listener.join()
         self.record = MirrorRecord(experiment, None, self._send)
         self.start()
-        self.control.begin_anew()
 
     # The way back --------------------------------------------------------------------------
 
@@ -215,8 +217,9 @@ class RemoteTrainer:
         finally:  # also if what was heard made no sense: nobody listens any more
             connection.close()
             process.join()
-            if not self._leaving:
-                self._on_death(process.exitcode)
+            failed = (process.exitcode or 0) > 0  # by an error of ours, which stops the run first
+            if not self._leaving and (failed or self.record.status.state not in OVER):
+                self._on_death()
 
     def _take(self, name: str, arguments: tuple[Any, ...]) -> None:
         match name:
@@ -236,16 +239,11 @@ class RemoteTrainer:
             case _:
                 getattr(self.record, name)(*arguments)
 
-    def _on_death(self, code: int | None) -> None:
-        if self.record.status.state in ENDED:
-            return
-        how = f"exit code {code}"
+    def _on_death(self) -> None:
+        code = None if self._process is None else self._process.exitcode
+        how, hint = f"exit code {code}", "What was recorded is kept."
         if code is not None and code < 0:
-            how = signal.Signals(-code).name
-        self.record.set_status(
-            Status(
-                State.FAILED,
-                f"The process that trains has died ({how}); often memory has run out.",
-                "What was recorded is kept. Try fewer units or a smaller batch.",
-            )
-        )
+            how = f"{signal.Signals(-code).name}; often memory has run out"
+            hint += " Try fewer units or a smaller batch."
+        message = f"The process that trains has died ({how})."
+        self.record.set_status(Status(State.FAILED, message, hint))

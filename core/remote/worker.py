@@ -55,11 +55,13 @@ def work(connection: Connection, experiment: Experiment, run_id: str) -> None:
             outbox.put("obeyed")
             if control.stopping:
                 break
-    except (EOFError, OSError):  # whoever looked on is gone: nobody can tell us to stop
+    except (EOFError, OSError):
+        pass  # whoever looked on is gone: nobody can tell us to stop
+    finally:  # also if a command made no sense: nobody obeys any more
         control.stop()
-    trainer.join()
-    outbox.close()
-    outbox.join()
+        trainer.join()
+        outbox.close()
+        outbox.join()
 
 
 class _Log(logging.Handler):

@@ -290,6 +290,41 @@ def test_a_killed_process_is_a_failed_run_whose_record_stays_and_another_begins(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no signals there")
+def test_a_finished_run_stays_finished_until_its_dead_process_is_to_go_on(doomed, wait_until):
+    doomed.control.reset(BRIEF, run=True)
+    wait_until(lambda: doomed.record.status.state is State.FINISHED, "the end")
+    record = doomed.record
+    os.kill(doomed.pid, signal.SIGKILL)
+    wait_until(lambda: not doomed._listener.is_alive(), "the news")
+    assert record.status.state is State.FINISHED
+    doomed.control.run()
+    assert record.status.state is State.FAILED
+    assert record.steps == 40
+    doomed.control.reset(SPEC)
+    doomed.control.step(3)
+    wait_until(lambda: doomed.record.steps == 3, "the next run")
+
+
+def test_a_command_that_makes_no_sense_ends_the_process_and_is_told(doomed, wait_until):
+    doomed._send("dance")
+    wait_until(lambda: doomed.record.status.state is State.FAILED, "the news")
+    assert "exit code 1" in doomed.record.status.message
+    assert "memory" not in doomed.record.status.message
+
+
+def test_what_it_is_told_before_it_starts_it_does_then(wait_until):
+    trainer = RemoteTrainer(BRIEF)
+    trainer.control.run()
+    trainer.start()
+    wait_until(
+        lambda: trainer.record.status.state is State.FINISHED, lambda: str(trainer.record.status)
+    )
+    wait_until(lambda: not trainer.control.running, "to be heard")
+    trainer.control.stop()
+    trainer.join()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals there")
 def test_a_process_that_does_not_end_is_ended(doomed, wait_until, monkeypatch, caplog):
     monkeypatch.setattr(remote, "LONGEST_STEP_S", 0.2)
     os.kill(doomed.pid, signal.SIGSTOP)
