@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float32]
 
-_HEADER = 112
-"""Bytes of an array besides its values."""
+_HEADER = 512
+"""Bytes of an array besides its values, with all that holds it; measured on whole snapshots."""
 
 
 class Parts(Flag):
