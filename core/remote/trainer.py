@@ -148,6 +148,7 @@ class RemoteTrainer:
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
         self._listener: threading.Thread | None = None
+        self._early: list[tuple[Any, ...]] = []  # what was told before the start
         self._leaving = False
 
     def start(self) -> None:
@@ -167,7 +168,9 @@ class RemoteTrainer:
             target=self._listen, args=(ours, self._process), name="listener", daemon=True
         )
         self._listener.start()
-        self.control.begin_anew()
+        for message in self._early:
+            ours.send(message)
+        self._early = []
 
     def join(self) -> None:
         """Wait for the process to end; one that does not is ended."""
@@ -188,7 +191,8 @@ class RemoteTrainer:
 
     def _send(self, name: str, *arguments: object, **named: object) -> None:
         self._leaving = self._leaving or name == "stop"
-        if self._connection is None:  # not started yet: there is nobody to tell
+        if self._connection is None:
+            self._early.append((name, arguments, named))
             return
         try:
             self._connection.send((name, arguments, named))
@@ -204,6 +208,7 @@ class RemoteTrainer:
             self._listener.join()
         self.record = MirrorRecord(experiment, None, self._send)
         self.start()
+        self.control.begin_anew()
 
     # The way back --------------------------------------------------------------------------
 

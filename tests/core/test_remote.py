@@ -313,13 +313,16 @@ def test_a_command_that_makes_no_sense_ends_the_process_and_is_told(doomed, wait
 
 
 def test_what_it_is_told_before_it_starts_it_does_then(wait_until):
-    trainer = RemoteTrainer(BRIEF)
+    trainer = RemoteTrainer(SPEC)
+    trainer.control.step(2)
+    trainer.control.reset(BRIEF)
     trainer.control.run()
     trainer.start()
     wait_until(
         lambda: trainer.record.status.state is State.FINISHED, lambda: str(trainer.record.status)
     )
     wait_until(lambda: not trainer.control.running, "to be heard")
+    assert trainer.record.experiment == BRIEF
     trainer.control.stop()
     trainer.join()
 
