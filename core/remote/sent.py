@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from core.record.record import Record
+from core.record.source import State, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from core.engine.base import StepBlock
     from core.experiment import Experiment
     from core.record.frame import Frame, Parts
-    from core.record.source import Facts, Found, Status
+    from core.record.source import Facts, Found
 
 Message = tuple[str, tuple[Any, ...]]
 """The name of a method and its arguments."""
@@ -33,12 +35,21 @@ class Outbox(threading.Thread):
     connection : Connection
     closing_words : callable
         Returns messages that are to end every letter, such as how things stand now.
+    give_up : callable
+        Called when something cannot be sent, which has been told by then: training that nobody
+        can follow has to end.
     """
 
-    def __init__(self, connection: Connection, closing_words: Callable[[], list[Message]]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        closing_words: Callable[[], list[Message]],
+        give_up: Callable[[], object] = lambda: os._exit(1),
+    ) -> None:
         super().__init__(name="outbox", daemon=False)
         self._connection = connection
         self._closing_words = closing_words
+        self._give_up = give_up
         self._waiting: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
 
     def put(self, name: str, *arguments: object) -> None:
@@ -61,6 +72,12 @@ class Outbox(threading.Thread):
             try:
                 self._connection.send(messages + self._closing_words())
             except OSError:  # the other process is gone; the worker learns it by itself
+                return
+            except Exception as error:  # noqa: BLE001 -- what cannot be packed, whatever it is
+                text = f"What was recorded could not be sent: {type(error).__name__}: {error}"
+                failed = Status(State.FAILED, text, "What was recorded before is kept.")
+                self._connection.send([("set_status", (failed,))])
+                self._give_up()
                 return
             if is_open:
                 time.sleep(REST_S)

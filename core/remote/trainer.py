@@ -223,7 +223,9 @@ class RemoteTrainer:
             connection.close()
             process.join()
             failed = (process.exitcode or 0) > 0  # by an error of ours, which stops the run first
-            if not self._leaving and (failed or self.record.status.state not in OVER):
+            state = self.record.status.state
+            told = state is State.FAILED  # why, by the process itself
+            if not self._leaving and (state not in OVER or (failed and not told)):
                 self._on_death()
 
     def _take(self, name: str, arguments: tuple[Any, ...]) -> None:

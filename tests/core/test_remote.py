@@ -1,10 +1,12 @@
 """Training in a process of its own: the same run as in a thread, told and heard of from here."""
 
 import logging
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -250,6 +252,22 @@ def test_what_is_written_goes_in_order_and_several_messages_make_one_letter():
     assert connection.letters == [[*(("say", (i,)) for i in range(5)), ("now", ())]]
 
 
+def test_what_cannot_be_sent_ends_the_run_with_the_reason():
+    here, there = multiprocessing.Pipe()
+    given_up = []
+    outbox = Outbox(there, list, lambda: given_up.append(True))
+    outbox.put("say", lambda: 0)
+    outbox.start()
+    outbox.join()
+    ((name, (status,)),) = here.recv()
+    assert (name, status.state) == ("set_status", State.FAILED)
+    assert "could not be sent" in status.message
+    assert "lambda" in status.message
+    assert given_up
+    here.close()
+    there.close()
+
+
 def test_the_side_that_trains_keeps_no_numbers():
     outbox = Outbox(Deaf(), list)
     record = SentRecord(SPEC, outbox, "abcd")
@@ -310,6 +328,22 @@ def test_a_command_that_makes_no_sense_ends_the_process_and_is_told(doomed, wait
     wait_until(lambda: doomed.record.status.state is State.FAILED, "the news")
     assert "exit code 1" in doomed.record.status.message
     assert "memory" not in doomed.record.status.message
+
+
+class LockThere:
+    """Arrives in the other process as a lock, which cannot be sent back."""
+
+    def __reduce__(self):
+        return threading.Lock, ()
+
+
+def test_a_process_that_cannot_send_says_why_and_another_begins(doomed, wait_until):
+    doomed.control.reset(LockThere())
+    wait_until(lambda: not doomed._listener.is_alive(), "the news")
+    assert doomed.record.status.state is State.FAILED
+    assert "could not be sent: TypeError: cannot pickle" in doomed.record.status.message
+    doomed.control.reset(BRIEF, run=True)
+    wait_until(lambda: doomed.record.status.state is State.FINISHED, "the next run")
 
 
 def test_what_it_is_told_before_it_starts_it_does_then(wait_until):
