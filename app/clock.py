@@ -9,7 +9,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QRegion
 
-FASTEST_MS, SLOWEST_MS = 33, 100  # 30 pictures a second, and 10 at worst
+FASTEST_MS, SLOWEST_MS = 32, 100  # 30 pictures a second, and 10 at worst
 SHARE = 0.13  # of a core: what a tick does besides takes some more
 BUDGET_S = SHARE * FASTEST_MS / 1000  # of one tick: the rest of the views wait for the next
 _MEMORY = 0.15  # weight of the newest tick in the running mean
@@ -51,7 +51,7 @@ class RenderClock(QObject):
     seconds_in_painting : float
         Time that views spent painting what was refreshed.
     interval_ms : int
-        Now, between 33 and 100.
+        Now, between 32 and 100.
     """
 
     ticked = Signal()
