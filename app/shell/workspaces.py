@@ -60,10 +60,11 @@ WORKSPACES = (
         "Saturation",
         "Where activations stop passing the gradient on, layer by layer and unit by unit.",
         (
-            (("saturation",), ("cascade",), ("heatmap",)),
-            (("ridgelines",), ("histograms", "spread"), ("units", "layers")),
+            (("saturation",), ("cascade",)),
+            (("ridgelines", "histograms"), ("heatmap", "spread"), ("units", "layers")),
         ),
-        (_THREE, _THREE),
+        ((56, 44), _THREE),
+        (60, 40),
     ),
     Workspace(
         "flow",

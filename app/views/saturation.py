@@ -22,11 +22,18 @@ from app.views.stack import AXIS, StackView
 from app.views.table import Row, Table, layers_table
 from core.record import LayerFrame, RunSource
 
+NOW, RUN, BOTH = "now", "run", "both"
+_TITLES = {NOW: "z", RUN: "step", BOTH: "z; below: step"}
+_TALL = 370  # pixels from which on there is room for the layers below the units
+_PART = 0.15  # of the height that each of the pictures below takes
+_ANY = 16_777_215.0  # Qt's word for no limit
+
 
 class SaturationView(FrameView, StackView):
     """phi and phi' of a layer, each unit as a dot, with the histograms of phi'(z) and z.
 
-    Or, over the run: mean phi' and share of saturated units of every layer.
+    Below it where there is room, or instead of it: mean phi' and share of saturated units of
+    every layer over the run.
     """
 
     key = "saturation"
@@ -37,21 +44,23 @@ class SaturationView(FrameView, StackView):
     empty_text = "Press Run to start: the units of a layer ride on φ′ here."
 
     def _fill(self) -> None:
-        self._laid: tuple[int, bool] | None = None  # what rows were laid out for
+        self._laid: tuple[int, str] | None = None  # what rows were laid out for
         self._units = UnitsPicture()
         self._z = self._units.z
         self._shares = tuple(SharePicture(one, lowest=one is SHARES[-1]) for one in SHARES)
         self.stack = tuple(share.plot for share in self._shares)
         self.plot = self.stack[-1]
         units = self._units
-        self._now = ((units.curves, 0, 0), (units.passed, 0, 1), (units.summed, 1, 0))
-        self._run = tuple(
+        now = ((units.curves, 0, 0), (units.passed, 0, 1), (units.summed, 1, 0))
+        run = tuple(
             (item, row, column)
             for row, share in enumerate(self._shares)
             for column, item in enumerate((share.plot, share.bar))
         )
+        below = tuple((item, len(self._shares) + row, column) for item, row, column in run)
+        self._places = {NOW: now, RUN: run, BOTH: (*now, *below)}
         self._placed: tuple[tuple[Any, int, int], ...] = ()
-        for places in (self._now, self._run):  # both share cells: one of them is in the layout
+        for places in (now, run):  # both share cells: one of them is in the layout
             self._take_out()
             self._placed = places
             for item, row, column in places:
@@ -61,13 +70,12 @@ class SaturationView(FrameView, StackView):
                     self.canvas.ci.addItem(item, row, column)
         self._when = Segments(
             (
-                ("now", "now", "The units of the chosen layer at this step"),
-                ("run", "over time", "All layers at every step"),
+                (NOW, "now", "The units of the chosen layer at this step"),
+                (RUN, "over time", "All layers at every step"),
             ),
             self,
         )
         self.header.add_control(self._when)
-        self._arrange()
         self._chooser = QSpinBox(self)
         self._chooser.setPrefix("layer ")
         self._chooser.setRange(1, 1)
@@ -76,6 +84,7 @@ class SaturationView(FrameView, StackView):
         self._chooser.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._chooser.setToolTip("Layer to look at, 1 is nearest the input")
         self.header.add_control(self._chooser)
+        self._arrange()
 
     def _connect(self) -> None:
         super()._connect()
@@ -83,19 +92,34 @@ class SaturationView(FrameView, StackView):
         self._when.chosen.connect(self._on_when_chosen)
 
     @property
+    def arrangement(self) -> str:
+        """What is shown: units at one step, layers over the run, or one above the other."""
+        if self._when.key == RUN:
+            return RUN
+        return BOTH if self.canvas.height() >= self.theme.px(_TALL) else NOW
+
+    @property
     def over_time(self) -> bool:
-        """Whether all steps are shown, not one."""
-        return self._when.key == "run"
+        """Whether all steps are shown and no single one."""
+        return self.arrangement == RUN
 
     def _arrange(self) -> None:
         """Place what is shown in the canvas; the rest would keep its room there."""
-        self._take_out()
-        self._placed = self._run if self.over_time else self._now
-        layout: Any = self.canvas.ci.layout
-        for item, row, column in self._placed:
-            layout.addItem(item, row, column)
-            item.setVisible(True)
-        self._stretch()
+        arrangement = self.arrangement
+        laid = (self.canvas.height(), arrangement)
+        if laid == self._laid:
+            return
+        if self._laid is None or self._laid[1] != arrangement:
+            self._take_out()
+            self._placed = self._places[arrangement]
+            layout: Any = self.canvas.ci.layout
+            for item, row, column in self._placed:
+                layout.addItem(item, row, column)
+                item.setVisible(True)
+            self._footer.set_title(_TITLES[arrangement])
+            self._chooser.setVisible(arrangement != RUN)
+        self._laid = laid
+        self._stretch(arrangement)
 
     def _take_out(self) -> None:
         layout: Any = self.canvas.ci.layout
@@ -103,18 +127,18 @@ class SaturationView(FrameView, StackView):
             layout.removeItem(item)
             item.setVisible(False)
 
-    def _stretch(self) -> None:
+    def _stretch(self, arrangement: str) -> None:
         """Make both pictures over time of one height: the axis of the lower one comes on top."""
-        laid = (self.canvas.height(), self.over_time)
-        if laid == self._laid:
-            return
-        self._laid = laid
-        half = max(1.0, (self.canvas.height() - 12 - AXIS) / 2)  # less margins and spacing
-        heights = (half, half + AXIS)
+        room = self.canvas.height() - 12 - AXIS  # less margins and spacing
+        height = max(1.0, room / 2 if arrangement == RUN else room * _PART)
+        fixed = arrangement == BOTH
         layout: Any = self.canvas.ci.layout
-        for row, (plot, height) in enumerate(zip(self.stack, heights, strict=True)):
-            plot.setPreferredHeight(height)
-            factor = int(self.over_time or row == 0)
+        for plot, most in zip(self.stack, (height, height + AXIS), strict=True):
+            plot.setPreferredHeight(most)
+            plot.setMinimumHeight(most if fixed else 0.0)
+            plot.setMaximumHeight(most if fixed else _ANY)
+        for row in range(2 * len(self.stack)):
+            factor = int(row == 0 or (arrangement == RUN and row == 1))
             if layout.rowStretchFactor(row) != factor:
                 layout.setRowStretchFactor(row, factor)
         layout.activate()
@@ -122,8 +146,6 @@ class SaturationView(FrameView, StackView):
     @Slot(str)
     def _on_when_chosen(self, key: str) -> None:
         self._arrange()
-        self._footer.set_title("step" if self.over_time else "z")
-        self._chooser.setVisible(not self.over_time)
         self.canvas.follow_again()
         self.invalidate()
 
@@ -161,8 +183,9 @@ class SaturationView(FrameView, StackView):
         return at, frame.layers[at - 1]
 
     def tables(self, source: RunSource) -> tuple[Table, ...]:
+        steps = (layers_table(source, SHARES, f"{self.key}-steps"),)
         if self.over_time:
-            return (layers_table(source, SHARES, f"{self.key}-steps"),)
+            return steps
         frame, found = self.frame, self._layer()
         if frame is None or found is None:
             return ()
@@ -181,10 +204,11 @@ class SaturationView(FrameView, StackView):
         return (
             Table(self.key, ("step", "layer", "unit", "mean_z", "mean_derivative"), units),
             Table("histograms", ("step", "layer", "quantity", "low", "high", "count"), histograms),
+            *(steps if self.arrangement == BOTH else ()),
         )
 
     def _key_numbers(self, source: RunSource) -> Iterable[str]:
-        if self.over_time:
+        if self.arrangement != NOW:
             at = min(max(self.layer, 1), self.layer_count)
             yield f"layer {at}"
             for share in self._shares:
@@ -200,16 +224,18 @@ class SaturationView(FrameView, StackView):
         return View._obstacle(self, source) if self.over_time else super()._obstacle(source)
 
     def _picture(self, source: RunSource) -> Hashable:
-        return View._picture(self, source) if self.over_time else super()._picture(source)
+        run, now = View._picture(self, source), super()._picture(source)
+        return {NOW: (now,), RUN: (run,), BOTH: (now, run)}[self.arrangement]
 
     def _steps_a_pixel(self) -> float:
-        return StackView._steps_a_pixel(self) if self.over_time else super()._steps_a_pixel()
+        alone = self.arrangement == NOW
+        return super()._steps_a_pixel() if alone else StackView._steps_a_pixel(self)
 
     def _shown_step(self, source: RunSource) -> int:
         return View._shown_step(self, source) if self.over_time else super()._shown_step(source)
 
     def _pick(self, plot: Plot, x: float, y: float) -> None:
-        if self.over_time:
+        if plot in self.stack:
             super()._pick(plot, x, y)
             self._select(round(y))
 
@@ -225,13 +251,15 @@ class SaturationView(FrameView, StackView):
         self._chooser.blockSignals(False)
 
     def _draw(self, source: RunSource) -> None:
-        if self.over_time:
-            self._draw_run(source)
-        else:
+        self._arrange()
+        if self.arrangement != RUN:
             self._draw_now(source)
+        if self.arrangement != NOW:
+            self._draw_run(source)
+        if self.arrangement == RUN:
+            self.header.subtitle.set_words("of every layer")
 
     def _draw_run(self, source: RunSource) -> None:
-        self._stretch()
         x = self._x_range(source, -0.5)
         rows = self._visible_rows(source, x)
         for share in self._shares:
@@ -239,7 +267,6 @@ class SaturationView(FrameView, StackView):
             share.plot.follow(x, (0.5, self.layer_count + 0.5))
             share.plot.overlay.show_row(self.layer)
         self._show_marks(source)
-        self.header.subtitle.set_words("of every layer")
 
     def _draw_now(self, source: RunSource) -> None:
         found = self._layer()
@@ -264,7 +291,7 @@ class SaturationView(FrameView, StackView):
         return f"{name}: {words}" if words == NOTHING else f"{words} {name}"
 
     def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
-        if self.over_time:
+        if plot in self.stack:
             return self._read_run(x, y)
         found = self._layer()
         if found is None or plot is not self._units.curves:

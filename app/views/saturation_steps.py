@@ -34,9 +34,7 @@ class SharePicture:
     def __init__(self, quantity: str, *, lowest: bool) -> None:
         self.quantity = quantity
         bottom = BOTTOM if lowest else 3.0
-        self.plot = Plot(
-            Scale.WHOLE, Scale.WHOLE, left=34, bottom=bottom, mouse=(True, False), grid=False
-        )
+        self.plot = Plot(Scale.WHOLE, Scale.WHOLE, bottom=bottom, mouse=(True, False), grid=False)
         self.plot.y_layers = True
         self.plot.overlay.set_over_image(True)
         self.plot.overlay.show_caption(NAMES[quantity])

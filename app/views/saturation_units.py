@@ -1,4 +1,4 @@
-"""The units of one layer in one batch: each a dot on phi', their histograms at two sides."""
+"""The units of one layer in one batch: each rides on phi'; their histograms at two sides."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app.plots.dots import Dot
 from app.plots.envelope_curve import Band
 from app.plots.notes import Cursor
 from app.plots.ranges import Range
+from app.plots.stems import Stems
 from app.plots.text import integer, number
 from app.theme import Theme
 from app.views.readings import NOT_FINITE
@@ -28,7 +29,8 @@ FAR = 3.0
 _WIDTH, _HEIGHT = 96, 72  # pixels of the histograms beside and below the curves
 _LIMIT = "saturated below 5 % of sup φ′"
 _WIDE = 300  # pixels of the curves in which sentences have room beside them
-_NEAR = 24.0  # pixels from a dot within which it is read
+_NEAR = 24.0  # pixels from a unit within which it is read
+_CAPTION = "dot: mean z · line: to mean φ′"
 
 
 def is_switch(activation: Part) -> bool:
@@ -41,6 +43,9 @@ def is_switch(activation: Part) -> bool:
 
 class UnitsPicture(QObject):
     """phi and phi' over z with the units as dots; beside them phi'(z), below them z, as bars.
+
+    A dot rides on phi' at the mean of the unit's z; a line leads to the mean of its phi', which
+    is what the unit passes on: the further z spreads over the batch, the longer the line.
 
     Attributes
     ----------
@@ -66,8 +71,8 @@ class UnitsPicture(QObject):
         self._passed_bars, self._summed_bars = Bars(lying=True), Bars()
         self.passed.add(self._passed_bars)
         self.summed.add(self._summed_bars)
+        self._stems = Stems(self.curves, z=4.0)
         self._dots = Dots(self.curves, size=6.5)
-        self.curves.overlay.show_caption("dots: mean over the batch")
         self.passed.overlay.show_caption("φ′(z)")
         self.summed.overlay.show_caption("z")
         self.curves.view_changed.connect(self._on_curves_moved)
@@ -78,6 +83,7 @@ class UnitsPicture(QObject):
             line.set_color(theme.color(token))
             line.set_fine(True)
         self._dots.set_theme(theme)
+        self._stems.set_theme(theme)
         self._far.set_color(theme.color("bad", 0.07))
         for width in (self.passed.setMinimumWidth, self.passed.setMaximumWidth):
             width(theme.px(_WIDTH))
@@ -110,10 +116,12 @@ class UnitsPicture(QObject):
         shown = z if self.curves.following else self.curves.x_range
         title = self._draw_curves(layer.activation, shown)
         self.curves.follow(z, (-0.07 * self.sup, 1.2 * self.sup))
-        count, units = self._draw_dots(layer, color), len(layer.unit_z)
+        count, units = self._draw_units(layer, color), len(layer.unit_z)
         order = np.argsort(layer.unit_z)
-        dots = (layer.unit_z[order].astype(float), layer.unit_derivative[order].astype(float))
-        self.curves.overlay.show_tags(self._tags, (*self._lines, dots))
+        ends = (layer.unit_z[order].astype(float), layer.unit_derivative[order].astype(float))
+        self.curves.overlay.show_tags(self._tags, (*self._lines, ends))
+        wide = self.curves.pixels[0] >= _WIDE
+        self.curves.overlay.show_caption(_CAPTION if wide else "")
         for bars, histogram in (
             (self._passed_bars, layer.derivative),
             (self._summed_bars, layer.z),
@@ -152,8 +160,6 @@ class UnitsPicture(QObject):
     def _draw_curves(self, activation: Part, z: Range) -> str:
         """Draw phi and phi' over ``z`` unless they are there already; return their name."""
         # Nobody draws before this has been loaded: see FrameView.curves.
-        import torch
-
         from core.network.activations import activation_for
 
         function = activation_for(activation)
@@ -162,11 +168,8 @@ class UnitsPicture(QObject):
             self.sup = max(function.sup, 1e-6)
             # Both sides of 0, where half of the activations have a corner or a jump.
             grid = np.sort(np.append(np.linspace(*z, 320), (-1e-6, 1e-6)))
-            points = torch.from_numpy(grid.astype(np.float32))
-            phi = function.phi(points)
-            slope = function.derivative(points, phi).numpy().astype(np.float64)
+            values, slope = _curves(activation, grid)
             self._derivative.show_points(grid, slope)
-            values = phi.numpy().astype(np.float64)
             low, high = float(values.min()), float(values.max())
             fitted = (values - low) / (high - low) * self.sup if high > low else values
             self._phi.show_points(grid, fitted)
@@ -178,17 +181,24 @@ class UnitsPicture(QObject):
             self._lines = ((grid, slope), (grid, fitted))
         return function.title
 
-    def _draw_dots(self, layer: LayerFrame, color: QColor) -> int:
+    def _draw_units(self, layer: LayerFrame, color: QColor) -> int:
+        """Draw each unit on the curve, and how far below (or above) its mean phi' is."""
         units = len(layer.unit_z)
         chosen = np.arange(units)
         if units > MOST_DOTS:
             chosen = np.linspace(0, units - 1, MOST_DOTS).astype(np.int64)
-        x, y = layer.unit_z[chosen], layer.unit_derivative[chosen]
-        good = np.isfinite(x) & np.isfinite(y)
-        pairs = zip(x[good], y[good], strict=True)
-        dots = tuple(Dot(float(a), float(b), color) for a, b in pairs)
-        self._dots.show_dots(dots)
-        return len(dots)
+        x, mean = layer.unit_z[chosen], layer.unit_derivative[chosen]
+        good = np.isfinite(x) & np.isfinite(mean)
+        x, mean = x[good].astype(np.float64), mean[good].astype(np.float64)
+        _, slope = _curves(layer.activation, x)
+        self._dots.show_dots(
+            tuple(Dot(a, b, color) for a, b in zip(x.tolist(), slope.tolist(), strict=True))
+        )
+        faint = QColor(color)
+        faint.setAlphaF(0.55)
+        self._stems.set_color(faint)
+        self._stems.show_stems(x, slope, mean)
+        return len(x)
 
     # Reading -----------------------------------------------------------------------------
 
@@ -198,15 +208,38 @@ class UnitsPicture(QObject):
         if not len(layer.unit_z) or not QRectF(plot.area()).contains(plot.to_pixels(x, y)):
             return None
         scale_x, _, scale_y, _ = plot.mapping()
-        far = np.hypot((layer.unit_z - x) * scale_x, (layer.unit_derivative - y) * scale_y)
+        means, here = layer.unit_derivative, _curves(layer.activation, layer.unit_z)[1]
+        with np.errstate(invalid="ignore"):
+            across = (layer.unit_z - x) * scale_x
+            up = (y - np.clip(y, np.minimum(means, here), np.maximum(means, here))) * scale_y
+            far = np.hypot(across, up)  # from its line, dot included
         if not np.isfinite(far).any():
             return None
         unit = int(np.nanargmin(far))
         if far[unit] > _NEAR:
             return None
-        z, slope = float(layer.unit_z[unit]), float(layer.unit_derivative[unit])
-        lines = (f"unit {unit + 1}", f"mean z {number(z)}", f"mean φ′ {number(slope)}")
+        z, slope, mean = float(layer.unit_z[unit]), float(here[unit]), float(means[unit])
+        lines = (
+            f"unit {unit + 1}",
+            f"mean z {number(z)}",
+            f"φ′ there {number(slope)}",
+            f"mean φ′ {number(mean)}",
+        )
         return Cursor(z, slope, lines, box=True)
+
+
+def _curves(activation: Part, z: NDArray[np.floating]) -> tuple[Array, Array]:
+    """Return phi and phi' at points, shape (n,) each."""
+    # Nobody draws before this has been loaded: see FrameView.curves.
+    import torch
+
+    from core.network.activations import activation_for
+
+    function = activation_for(activation)
+    points = torch.from_numpy(z.astype(np.float32))
+    phi = function.phi(points)
+    slope = function.derivative(points, phi)
+    return phi.numpy().astype(np.float64), slope.numpy().astype(np.float64)
 
 
 __all__ = ["UnitsPicture"]

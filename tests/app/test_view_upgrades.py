@@ -376,6 +376,47 @@ def test_saturation_comes_back_from_over_time(qtbot: QtBot) -> None:
     assert not view.stack[0].isVisible()
 
 
+def test_saturation_shows_units_and_the_run_where_there_is_room(qtbot: QtBot) -> None:
+    view = shown(qtbot, SaturationView, fake_record(200, None))
+    assert not view.stack[0].isVisible()
+    view.resize(700, 640)
+    QApplication.processEvents()
+    assert view.refresh()
+    view.grab()
+    curves, (upper, lower) = view._units.curves, view.stack
+    assert curves.isVisible()
+    assert upper.isVisible()
+    assert curves.pixels[1] > upper.pixels[1] > 40
+    assert abs(upper.pixels[1] - lower.pixels[1]) <= 2
+    assert view._read_out(lower, 120.2, 5.1).lines[0] == "layer 5 · step 120"
+    assert {table.name for table in view.tables(view.source)} >= {"saturation-steps", "histograms"}
+    with qtbot.waitSignal(view.step_selected) as blocker:
+        view._pick(lower, 120.2, 5.1)
+    assert blocker.args == [120]
+    view._pick(curves, 0.0, 0.2)  # which is no step
+    view.resize(500, 320)
+    QApplication.processEvents()
+    view.refresh()
+    assert not upper.isVisible()
+
+
+def test_units_ride_on_the_curve_and_a_line_leads_to_what_they_pass_on(qtbot: QtBot) -> None:
+    view = shown(qtbot, SaturationView, fake_record(200, None))
+    layer = view.frame.layers[0]
+    z = layer.unit_z.astype(np.float64)
+    phi = 1 / (1 + np.exp(-z))
+    dots = np.array([(dot.x, dot.y) for dot in view._units._dots.dots])
+    np.testing.assert_allclose(dots[:, 0], z, rtol=1e-6)
+    np.testing.assert_allclose(dots[:, 1], phi * (1 - phi), rtol=1e-4)
+    x, low, high = view._units._stems._ends
+    np.testing.assert_allclose(low, dots[:, 1])
+    np.testing.assert_allclose(high, layer.unit_derivative, rtol=1e-6)
+    unit = int(np.argmax(np.abs(high - low)))
+    lines = view._read_out(view._units.curves, x[unit], (low[unit] + high[unit]) / 2).lines
+    assert lines[0] == f"unit {unit + 1}"
+    assert [line.rsplit(" ", 1)[0] for line in lines[1:]] == ["mean z", "φ′ there", "mean φ′"]
+
+
 def test_a_sigmoid_has_its_quarter_and_its_threes(qtbot: QtBot) -> None:
     view = shown(qtbot, SaturationView, fake_record(200, None))
     rules = view._units.curves.overlay.shown("rules")
