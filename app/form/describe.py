@@ -72,13 +72,17 @@ def title_of(info: FieldInfo, name: str) -> str:
 
 def description_of(info: FieldInfo, name: str) -> str:
     """Return a field's help in plain words: what it is, unit, range, when it takes effect."""
-    lines = [info.description or title_of(info, name)]
+    return "\n".join([info.description or title_of(info, name), *facts_of(info)])
+
+
+def facts_of(info: FieldInfo) -> list[str]:
+    """Return a field's unit and range, where it has them, and when it takes effect."""
+    lines = []
     if unit := unit_of(info):
         lines.append(f"Unit: {unit}.")
     if limits := str(Bounds.of(info)):
         lines.append(f"Range: {limits}.")
-    lines.append(_WHEN[scope_of(info)])
-    return "\n".join(lines)
+    return [*lines, _WHEN[scope_of(info)]]
 
 
 def default_of(info: FieldInfo) -> Any:

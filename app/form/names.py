@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from core.experiment.numbers import number_text
+
+__all__ = ["in_sentence", "number_text", "readable", "short"]
+
 _LONG = {
     "sigmoid": "Sigmoid",
     "relu": "ReLU",
@@ -87,18 +91,3 @@ def short(kind: str) -> str:
 def in_sentence(title: str) -> str:
     """Return a title as it stands inside a sentence: ``learning rate``, but ``L1``."""
     return title[:1].lower() + title[1:] if title[1:2].islower() else title
-
-
-def number_text(value: float) -> str:
-    """Return a number as people write it: 0.05, 1e-6, 64.
-
-    Examples
-    --------
-    >>> number_text(0.05), number_text(1e-6), number_text(32.0)
-    ('0.05', '1e-6', '32')
-    """
-    if isinstance(value, int):
-        return str(value)
-    text = f"{value:.12g}"
-    mantissa, e, exponent = text.partition("e")
-    return f"{mantissa}e{int(exponent)}" if e else text

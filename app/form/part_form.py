@@ -21,6 +21,7 @@ from app.form.describe import (
 )
 from app.form.fields import IntField, NumberField, PathField, TextField
 from app.form.fold import Fold
+from app.form.help_sheet import Topic
 from app.form.names import readable
 from app.form.row import Field, FieldRow
 from app.form.valued import MIXED
@@ -95,6 +96,7 @@ class PartForm(QWidget):
             scope=scope_of(info),
             default=default_of(info),
             name=title_of(info, name),
+            topic=Topic(self._model, name),
         )
         row.edited.connect(self.edited)
         self._rows[name] = row

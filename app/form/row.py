@@ -6,100 +6,24 @@ import html
 import re
 from typing import Any
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import (
-    QContextMenuEvent,
-    QEnterEvent,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QPen,
-)
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QSizePolicy,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QKeyEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QSizePolicy, QWidget
 
 from app.form.browse import BrowseButton
 from app.form.choices import BoolField, ChoiceField
 from app.form.fields import LineField, PathField
+from app.form.help_mark import HelpLabel, HelpMark
+from app.form.help_sheet import HelpSheet, Topic, help_html
 from app.form.long_text import LongTextField
-from app.form.look import current_icon
+from app.form.look import current_theme
+from app.form.marks import ARROW, DOT, ResetArrow, ScopeDot
 from app.form.names import number_text, readable
 from core.experiment.fields import Scope
 
 Field = LineField | ChoiceField | BoolField | LongTextField
 _LONGEST_LABEL = "Inner activation"  # with dot and arrow; all forms share one column: fields align
-_DOT = 6
-_ARROW = 12
-_MARKS = {
-    Scope.LIVE: "takes effect live",
-    Scope.REINIT: "takes effect at the next draw of weights",
-}
 _LONG_WORD = re.compile(r"\S{30,}")
-
-
-class ScopeDot(QWidget):
-    """When a setting takes effect: a dot, at the next step; a ring, at the next draw of weights.
-
-    Neither: at a restart.
-    """
-
-    def __init__(self, scope: Scope, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._filled = scope is Scope.LIVE
-        self.setToolTip(_MARKS.get(scope, ""))
-        self.setAccessibleName(_MARKS.get(scope, ""))
-        self.setVisible(scope in _MARKS)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-
-    def sizeHint(self) -> QSize:
-        return QSize(_DOT + 2, _DOT + 2)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        color = self.palette().color(QPalette.ColorRole.Highlight)
-        inside = 0.0 if self._filled else 0.6  # half of the ring's pen
-        painter.setPen(Qt.PenStyle.NoPen if self._filled else QPen(color, 2 * inside))
-        painter.setBrush(color if self._filled else Qt.BrushStyle.NoBrush)
-        size = _DOT - 2 * inside
-        painter.drawEllipse(QRectF(0.5 + inside, (self.height() - _DOT) / 2 + inside, size, size))
-        painter.end()
-
-
-class ResetArrow(QAbstractButton):
-    """A small arrow beside what differs from its default; the context menu does the same."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab goes from field to field
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self.hide()
-
-    def sizeHint(self) -> QSize:
-        return QSize(_ARROW, _ARROW)
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        super().enterEvent(event)
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        token = "accent" if self.underMouse() else "muted"
-        area = QRect(0, (self.height() - _ARROW) // 2, _ARROW, _ARROW)
-        current_icon("reset", token).paint(painter, area)
-        painter.end()
 
 
 class Sentence(QLabel):
@@ -122,7 +46,12 @@ class Sentence(QLabel):
 
 
 class FieldRow(QWidget):
-    """A labelled field.
+    """A labelled field; F1, a click on the label and the ``?`` beside it open a sheet of help.
+
+    Parameters
+    ----------
+    topic : Topic, optional
+        What the sheet is about; without it, it has nothing but the description.
 
     Attributes
     ----------
@@ -150,10 +79,12 @@ class FieldRow(QWidget):
         scope: Scope = Scope.RESTART,
         default: Any = None,
         name: str = "",
+        topic: Topic | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.path = path
+        self._topic = topic
         self.field = field
         self.title = name or title
         self._default = default
@@ -163,7 +94,8 @@ class FieldRow(QWidget):
         self._connect()
 
     def _build(self, title: str, description: str, scope: Scope) -> None:
-        self.label = QLabel(title)
+        self._description = description
+        self.label = HelpLabel(title)
         self.label.setProperty("role", "muted")
         self.label.setBuddy(self.field)
         self.dot = ScopeDot(scope)
@@ -180,6 +112,7 @@ class FieldRow(QWidget):
         caption.addWidget(self.dot)
         caption.addStretch(1)
         caption.addWidget(self.arrow)
+        self.help_mark = HelpMark(self.title, self._caption)
         self._controls = QHBoxLayout()
         self._controls.setSpacing(4)
         self._controls.addWidget(self.field, 1)
@@ -207,6 +140,9 @@ class FieldRow(QWidget):
 
     def _connect(self) -> None:
         self.arrow.clicked.connect(self.reset)
+        self.label.clicked.connect(self.show_help)
+        self.help_mark.clicked.connect(self.show_help)
+        self.field.installEventFilter(self)
         self.field.committed.connect(self._on_committed)
         if isinstance(self.field, (LineField, LongTextField)):
             self.field.reverted.connect(self._on_reverted)
@@ -242,6 +178,17 @@ class FieldRow(QWidget):
         self.field.set_value(self.field.value(), force=True)
         self.edited.emit(self.path, self._default)
 
+    def help_text(self) -> str:
+        """Return what the sheet of help says now, as rich text."""
+        return help_html(
+            self.title, self._description, self._topic, self.field.value(), current_theme()
+        )
+
+    @Slot()
+    def show_help(self) -> None:
+        """Open the sheet of help beside the row."""
+        HelpSheet(self.field).show_beside(self, self.help_text())
+
     def _show_error(self) -> None:
         sentence = self._refused or self._problem
         self.field.set_invalid(bool(self._refused))
@@ -250,8 +197,16 @@ class FieldRow(QWidget):
 
     def _align(self) -> None:
         label = self.fontMetrics().horizontalAdvance(_LONGEST_LABEL)
-        width = label + 4 + _DOT + 2 + 4 + _ARROW
+        width = label + 4 + DOT + 2 + 4 + ARROW
         self._caption.setFixedWidth(width)
+
+    def _show_mark(self) -> None:
+        wanted = self.underMouse() or self.field.hasFocus()
+        if wanted:
+            end = (self.label if self.dot.isHidden() else self.dot).geometry().right() + 5
+            room = self._caption.width() - (0 if self.arrow.isHidden() else ARROW + 2)
+            self.help_mark.place(end, room, self.label.geometry().center().y())
+        self.help_mark.setVisible(wanted)
 
     @Slot(object)
     def _on_committed(self, value: object) -> None:
@@ -266,6 +221,25 @@ class FieldRow(QWidget):
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._align()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self._show_mark()
+        return super().eventFilter(watched, event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self._show_mark()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._show_mark()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_F1 and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            self.show_help()
+        else:
+            super().keyPressEvent(event)
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = self._menu()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -277,6 +251,7 @@ class FieldRow(QWidget):
         menu = field.createStandardContextMenu() if typed else QMenu(self)
         if not menu.isEmpty():
             menu.addSeparator()
+        menu.addAction("Help\tF1").triggered.connect(self.show_help)
         action = menu.addAction(f"Reset to default ({_plain(self._default)})")
         action.setEnabled(self._default is not None and self.isEnabled())
         action.triggered.connect(self.reset)

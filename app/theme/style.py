@@ -267,7 +267,7 @@ QHeaderView::section {
 QToolButton#live[live="true"] {
     background: $good; border-color: $good; color: $on_accent; font-weight: 600;
 }
-QFrame#palette { background: $raised; border: 1px solid $dim; }
+QFrame#palette, QFrame#help { background: $raised; border: 1px solid $dim; }
 QFrame#palette QLineEdit {
     border: none; background: transparent; padding: 10px 14px; font-size: ${title}px;
 }
