@@ -46,9 +46,10 @@ class ProfileView(FaceView):
         self.canvas.add_plot(self.plot)
         self._first, self._before, self._now = Line(), Line(), Line()
         self._theory, self._bound = Line(), Line()
-        self._other, self._up, self._up_first = Line(), Line(), Line()
+        self._other, self._up, self._up_first, self._up_other = Line(), Line(), Line(), Line()
         self._lines = (
-            *(self._bound, self._theory, self._other, self._first, self._up_first),
+            *(self._bound, self._theory, self._other, self._up_other),
+            *(self._first, self._up_first),
             *(self._before, self._up, self._now),
         )
         for line in self._lines:
@@ -94,7 +95,8 @@ class ProfileView(FaceView):
         self._bound.set_color(theme.color("warn", 0.7), dashed=True)
         self._up.set_color(theme.color("warn"))
         self._up_first.set_color(theme.color("dim"), dashed=True)
-        self._other.set_color(reference_color(), dashed=True)
+        for line in (self._other, self._up_other):
+            line.set_color(reference_color(), dashed=True)
         self._dots.set_theme(theme)
 
     def tables(self, source: RunSource) -> tuple[Table, ...]:
@@ -166,7 +168,7 @@ class ProfileView(FaceView):
             self._draw_both(source, x, x_range, step, last, first)
             self.header.subtitle.set_words(f"|h| and |δ| at step {made}")
             return
-        for line in (self._up, self._up_first):
+        for line in (self._up, self._up_first, self._up_other):
             line.clear_points()
         event, before, text = before_event(source, column, self.at), None, ""
         if event is not None:
@@ -179,7 +181,7 @@ class ProfileView(FaceView):
         else:
             self._before.show_points(x, before)
         theory, bound = self._draw_theory(source, x, column, step)
-        other, other_text = self._draw_reference(source, step)
+        other, other_text = self._draw_reference(source, self.face, self._other, step)
         y = self._y.follow(now, first, () if before is None else before, theory, bound, other)
         if y is not None:
             self.plot.follow(x_range, y)
@@ -210,7 +212,7 @@ class ProfileView(FaceView):
         first: np.ndarray,
     ) -> None:
         """Draw the signal on its way up and the error on its way down, now and at step 0."""
-        for line in (self._before, self._theory, self._bound, self._other):
+        for line in (self._before, self._theory, self._bound):
             line.clear_points()
         column = source.layer_columns[_FORWARD.quantity]
         known = step < len(column)
@@ -222,7 +224,9 @@ class ProfileView(FaceView):
             strict=True,
         ):
             line.show_points(x, points)
-        y = self._y.follow(now, first, up, up_first)
+        other, _ = self._draw_reference(source, _DELTA, self._other, step)
+        up_other, words = self._draw_reference(source, _FORWARD, self._up_other, step)
+        y = self._y.follow(now, first, up, up_first, other, up_other)
         if y is not None:
             self.plot.follow(x_range, y)
         dots = (*self._dots_of(last, now), *self._dots_of(values, up))
@@ -235,21 +239,25 @@ class ProfileView(FaceView):
                 (now, "← backward |δ|", "accent", 0.75),
                 (first, "at step 0", "muted", 0.4),
                 (up_first, "at step 0", "muted", 0.6),
+                (up_other, words, "muted", 0.85),
+                (other, "", "muted", 0.85),
             ),
         )
 
     def _now_words(self, step: int) -> str:
         return "now" if self.at is None else f"at step {integer(step)}"
 
-    def _draw_reference(self, source: RunSource, step: int) -> tuple[np.ndarray, str]:
+    def _draw_reference(
+        self, source: RunSource, face: Face, line: Line, step: int
+    ) -> tuple[np.ndarray, str]:
         """Draw the reference at the same step, or at its last one that was measured."""
         other = other_than(source, self.reference)
-        found = None if other is None else reference_at(other, self.face.quantity, step)
+        found = None if other is None else reference_at(other, face.quantity, step)
         if found is None:
-            self._other.clear_points()
+            line.clear_points()
             return np.zeros(0), ""
         values = log10(found[0])
-        self._other.show_points(np.arange(1, len(values) + 1, dtype=np.float64), values)
+        line.show_points(np.arange(1, len(values) + 1, dtype=np.float64), values)
         return values, found[1]
 
     def _draw_theory(

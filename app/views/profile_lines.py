@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.plots import log10
-from app.plots.text import elide, integer
+from app.plots.text import integer
 from app.views.compared import reference_name
 from app.views.over_steps import TURNS
 from core.measure.missing import not_measured
@@ -31,11 +31,13 @@ def measured_at(column: Column | None, row: int | None) -> tuple[int, Array] | N
 
 
 def before_event(source: RunSource, column: Column, at: int | None) -> tuple[int, str] | None:
-    """Return the last step before the run was last changed up to ``at``, and its words."""
+    """Return the last step before the run was last changed up to ``at``, and words for it.
+
+    What was changed stands in the pictures over steps: it would be too long here.
+    """
     for event in reversed(source.events):
         if event.kind in TURNS and 0 < event.step <= (len(column) if at is None else at):
-            text = f"at step {integer(event.step)}, before {elide(event.text, 26)}"
-            return event.step - 1, text
+            return event.step - 1, f"before the change at step {integer(event.step)}"
     return None
 
 

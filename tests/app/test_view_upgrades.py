@@ -441,6 +441,14 @@ def test_the_profile_shows_the_reference_at_the_same_step(qtbot: QtBot) -> None:
     view.refresh()
     assert "reference p2q7 at step 119" in tags(view)
     assert len(drawn(view._other)) == 5
+    view._key_5.activated.emit()
+    view.refresh()
+    for line, name in ((view._other, "delta_norm"), (view._up_other, "activation_norm")):
+        values = short.layer_columns[name].read(119, 120)[0]
+        assert drawn(line) == pytest.approx(np.log10(values), abs=1e-5)
+    view.faces.choose("delta_norm")
+    view.refresh()
+    assert not len(drawn(view._up_other))
 
 
 def test_forward_and_backward_are_in_one_picture(qtbot: QtBot) -> None:

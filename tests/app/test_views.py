@@ -401,9 +401,11 @@ def test_the_ledger_books_what_each_layer_did(qtbot: QtBot) -> None:
     view = shown(qtbot, LedgerView, fake_record(100, switch=None, layers=5))
     assert isinstance(view, LedgerView)
     x, y = view._level.getData()
-    assert x.tolist() == [1, 2, 3, 4, 5]
     change = np.log10(1.1) - 0.62
-    assert y == pytest.approx([4 * change, 3 * change, 2 * change, change, 0.0])
+    ends = y[np.isfinite(y)]
+    assert np.unique(ends.round(9)) == pytest.approx(np.unique(change * np.arange(5)), abs=1e-6)
+    assert np.nanmax(x) == 5
+    assert np.nanmin(x) < 1
     view.resize(600, 400)
     view.refresh()
     assert "weights +0.17, activation −2.48 decades" in view.header.subtitle.text
@@ -474,7 +476,7 @@ def test_the_profile_remembers_the_turning_points(qtbot: QtBot) -> None:
     view = shown(qtbot, ProfileView, record)
     words = [tag.text for tag in view.plot.overlay.shown("tags")]
     assert words[0] == "now"
-    assert words[1].startswith("at step 800, before Layers: sigmoid → ReLU")
+    assert words[1] == "before the change at step 800"
     record.events = (Event(0, "edit", "before the first step"),)
     record.version += 1
     view.refresh()
@@ -605,7 +607,7 @@ def test_only_what_changes_a_run_is_a_turning_point(qtbot: QtBot) -> None:
     record.events = (Event(100, "reinit", "layer 2 drawn again"), Event(200, "continue", "longer"))
     view = shown(qtbot, ProfileView, record)
     words = [tag.text for tag in view.plot.overlay.shown("tags")]
-    assert any(text.startswith("at step 100, before layer 2") for text in words)
+    assert "before the change at step 100" in words
 
 
 @ALL
