@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from core.data.present import missing
 from core.experiment import Experiment, differences
 from core.experiment.diff import merge_live, summarize
 from core.experiment.fields import Scope
@@ -42,6 +43,11 @@ class Session(QObject):
         Another run, or none, is compared with.
     pending_changed(str)
         What waits for a restart; empty for nothing.
+    live_changed()
+        Settings that act at once were passed on to the run.
+    data_missed(object)
+        A run was not begun, so that the recorded one is not lost for nothing: files of its data
+        are not there. The ``DataError`` says which.
     ready()
         PyTorch is loaded and the first network is built.
     """
@@ -53,6 +59,8 @@ class Session(QObject):
     step_changed = Signal(object)
     reference_changed = Signal()
     pending_changed = Signal(str)
+    live_changed = Signal()
+    data_missed = Signal(object)
     ready = Signal()
 
     def __init__(self, experiment: Experiment, parent: QObject | None = None) -> None:
@@ -65,7 +73,9 @@ class Session(QObject):
         self.pending = ""
         self._trainer = RemoteTrainer(experiment)
         self._control = self._trainer.control
-        self._source: RunSource = self._trainer.record
+        self._source: Record = self._trainer.record
+        self._before: Record | None = None  # the run that one not built yet takes the place of
+        self._given_up: Record | None = None  # a run that was not built, and is looked at no more
         self._sent = experiment
         self._status: Status | None = None
         self._is_started = False
@@ -81,7 +91,12 @@ class Session(QObject):
     @property
     def record(self) -> Record:
         """The run in view as a record, for export."""
-        return self._trainer.record
+        return self._source
+
+    @property
+    def has_before(self) -> bool:
+        """Whether the run in view failed before its first step, and there was one before it."""
+        return self._before is not None and self._source.status.state is State.FAILED
 
     @property
     def running(self) -> bool:
@@ -133,15 +148,37 @@ class Session(QObject):
 
     def step(self, count: int = 1) -> None:
         """Make exactly so many updates, then pause; an ended run begins anew."""
-        if self._source.status.state in ENDED:
-            self.reset()
-        self._control.step(count)
+        if self._source.status.state not in ENDED or self.reset():
+            self._control.step(count)
 
-    def reset(self, *, run: bool = False) -> None:
-        """Begin a new run of the form's experiment."""
+    def reset(self, *, run: bool = False) -> bool:
+        """Begin a new run of the form's experiment, unless files of its data are not there.
+
+        Returns
+        -------
+        bool
+            Whether it was begun. If not, the run in view stays, since it has recorded steps, and
+            ``data_missed`` is emitted.
+        """
+        missed = missing(self.experiment.data) if self._source.steps else None
+        if missed is not None:
+            self.data_missed.emit(missed)
+            return False
+        self._begin(run=run)
+        return True
+
+    def _begin(self, *, run: bool) -> None:
         self._sent = self.experiment
         self._control.reset(self.experiment, run=run)
         self._set_pending("")
+
+    def show_before(self) -> None:
+        """Show the recording again whose place a run took that could not be built."""
+        if self._before is not None:
+            self._given_up = self._trainer.record
+            self._before.set_status(Status(State.STOPPED, "Run begins anew."))
+            self._show(self._before)
+            self.poll()
 
     def set_speed(self, steps_per_s: float | None) -> None:
         """Slow motion; None is full speed."""
@@ -164,7 +201,7 @@ class Session(QObject):
         self.experiment = experiment
         self.experiment_changed.emit()
         self.select_layer(1)
-        self.reset(run=run)
+        self._begin(run=run)
 
     def edit(self, experiment: Experiment, text: str) -> None:
         """Change the experiment, undoably; live settings take effect at once."""
@@ -214,8 +251,11 @@ class Session(QObject):
             return
         live = merge_live(self._sent, experiment)
         if live != self._sent:
+            acts = any(one.scope is not Scope.NOTE for one in differences(self._sent, live))
             self._sent = live
             self._control.edit(live)
+            if acts:
+                self.live_changed.emit()
         # What is live alone may go only together with what is not: then it waits, too.
         waiting = tuple(
             one for one in differences(self._sent, experiment) if one.scope is not Scope.NOTE
@@ -227,17 +267,26 @@ class Session(QObject):
     def poll(self) -> None:
         """Look at the trainer; called by the render clock."""
         record = self._trainer.record
+        if record is self._given_up:
+            record = self._source
         if record is not self._source:
-            self._source = record
-            self._status = None
-            self.select_step(None)
-            self.source_changed.emit()
+            before = self._source if self._source.steps else None
+            self._show(record)
+            self._before = before
+        elif record.steps:
+            self._before = None  # its memory is needed
         if not self._is_ready and record.facts.layers:
             self._is_ready = True
             self.ready.emit()
         if record.status is not self._status:
             self._status = record.status
             self.status_changed.emit()
+
+    def _show(self, record: Record) -> None:
+        self._source = record
+        self._status = None
+        self.select_step(None)
+        self.source_changed.emit()
 
     def _set_pending(self, text: str) -> None:
         if text != self.pending:

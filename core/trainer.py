@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import time
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from core.engine.base import Change, Edit
 from core.errors import LabError
 from core.experiment.diff import OUTPUT, differences, summarize
+from core.experiment.numbers import number_text
 from core.record.frame import Parts
 from core.record.record import Record
 from core.record.source import State, Status
@@ -271,9 +273,17 @@ def _diverged(engine: Engine, block: StepBlock, found: Found | None) -> Status:
     where = "" if found is None else f" {found.sentence(step)}"
     return Status(
         State.DIVERGED,
-        f"Diverged at step {step:,}: the loss became {loss}.{where}",
+        f"Diverged at step {step:,}: the loss became {_in_words(loss)}.{where}",
         "Lower the learning rate, clip the gradient, or choose another initialiser; then reset.",
     )
+
+
+def _in_words(loss: float) -> str:
+    if math.isnan(loss):
+        return "NaN"
+    if math.isinf(loss):
+        return "+∞" if loss > 0 else "−∞"
+    return number_text(loss)
 
 
 def _rows(layers: tuple[int, ...], record: Record) -> set[int]:

@@ -148,8 +148,8 @@ SCENES = (
         "sigm",
         "Who takes the gradient away: the weights or the activation?",
         "From right to left, every layer's step in decades: blue what the weights do, orange what"
-        " the derivative of the activation does. The line is the sum, down to the chosen layer in"
-        " full colour.",
+        " the derivative of the activation does. Each bar begins where the one before ended; down"
+        " to the chosen layer they are in full colour.",
         "Of the 7.36 decades that are lost on the way to layer 10, the sigmoids take 7.34 and the"
         " weights 0.02: Glorot keeps its promise, the activation does not.",
     ),

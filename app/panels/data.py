@@ -12,9 +12,8 @@ from app.form.flow import FlowLayout
 from app.form.row import Sentence
 from app.panels.panel import FormPanel
 from app.tools import ScreePlot
-from core.data.folders import data_folder
-from core.data.known import FILES
-from core.experiment.data import Csv, DataPart, FashionMnist, Idx, Npz
+from core.data.present import to_download
+from core.experiment.data import Csv, DataPart, Idx, Npz
 from core.experiment.model import Experiment
 
 if TYPE_CHECKING:
@@ -72,11 +71,11 @@ class DataPanel(FormPanel):
         super()._show(force=force)
         data = self.experiment.data
         self.preview_button.setVisible(isinstance(data, Csv | Npz | Idx))
-        self.download_button.setVisible(bool(_missing(data)))
+        self.download_button.setVisible(bool(to_download(data)))
 
     @Slot()
     def _on_download(self) -> None:
-        self.download_requested.emit(_missing(self.experiment.data))
+        self.download_requested.emit(to_download(self.experiment.data))
 
     def set_facts(self, facts: Facts) -> None:
         """Say what was done to the data, and how many parameters there are for a sample."""
@@ -84,17 +83,6 @@ class DataPanel(FormPanel):
         self.scree.set_explained(facts.explained, facts.components)
         known = facts.parameters > 0 and facts.n_train > 0
         self.ratio.set_sentence(_ratio_text(facts.parameters, facts.n_train) if known else "")
-
-
-def _missing(data: DataPart) -> str:
-    """Return the kind of data whose files could be fetched, and are not there."""
-    kind = str(getattr(data, "kind", ""))
-    if kind not in FILES or getattr(data, "folder", ""):
-        return ""
-    if isinstance(data, FashionMnist) and data.files == "bundled":
-        return ""
-    folder = data_folder(kind)
-    return "" if all((folder / name).is_file() for _, name, _, _ in FILES[kind]) else kind
 
 
 def _ratio_text(parameters: int, samples: int) -> str:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from app.form.names import readable
 from app.form.row import Sentence
 from app.panels.banner import PendingBanner
 from app.panels.clipping import ClippingPanel
@@ -18,6 +19,7 @@ from app.panels.optimizer import OptimizerPanel
 from app.panels.panel import Panel, sentences
 from app.panels.penalty import PenaltyPanel
 from app.panels.run import RunPanel
+from core.data.present import missing, to_download
 from core.experiment.model import Experiment
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ class ExperimentPanel(QWidget):
     def _build(self) -> None:
         self.setAccessibleName("Experiment")
         self.scroll_area = QScrollArea()
+        self.scroll_area.setAccessibleName("Experiment")
         self.scroll_area.setWidgetResizable(True)
         self.scroll_area.setFrameShape(QFrame.Shape.NoFrame)
         self.scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -151,8 +154,15 @@ class ExperimentPanel(QWidget):
         self.run.set_devices(devices)
 
     def set_pending(self, text: str) -> None:
-        """Say what waits for a restart; empty: nothing does."""
-        self.banner.set_text(text)
+        """Say what waits for a restart, and what it would fail with; empty: nothing waits."""
+        data = self._experiment.data
+        missed = missing(data) if text else None
+        if missed is None:
+            self.banner.set_text(text)
+            return
+        kind = to_download(data)
+        words = f"{readable(kind)} has to be downloaded first." if kind else str(missed.message)
+        self.banner.set_text(text, words, kind)
 
     @Slot(object, str)
     def _on_edited(self, experiment: Experiment, text: str) -> None:

@@ -5,12 +5,30 @@ from __future__ import annotations
 import time
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QMouseEvent, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QApplication, QGraphicsView, QSizePolicy, QToolButton, QWidget
 
+from app.plots.keys import HINT, PictureKeys
 from app.plots.plot import Plot
 from app.theme import Theme
+
+_Reason = Qt.FocusReason
+_BY_KEY = (_Reason.TabFocusReason, _Reason.BacktabFocusReason, _Reason.ShortcutFocusReason)
+_FOR_A_MOMENT = (
+    _Reason.ActiveWindowFocusReason,
+    _Reason.PopupFocusReason,
+    _Reason.MenuBarFocusReason,
+)
 
 
 class Canvas(pg.GraphicsLayoutWidget):
@@ -30,6 +48,8 @@ class Canvas(pg.GraphicsLayoutWidget):
 
     Attributes
     ----------
+    keys : PictureKeys
+        What is done by keyboard while the canvas has the focus.
     paints : int
     paint_seconds : float
         How often and how long this widget was painted, for the render clock's budget.
@@ -43,6 +63,9 @@ class Canvas(pg.GraphicsLayoutWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.plots: list[Plot] = []
+        self.keys = PictureKeys(self)
+        self._ringed = False
+        self._theme: Theme | None = None
         self.paints = 0
         self.paint_seconds = 0.0
         self._build()
@@ -59,10 +82,13 @@ class Canvas(pg.GraphicsLayoutWidget):
         self.viewport().setAcceptDrops(False)
         # The ground fills it, so that nothing below has to be painted with it.
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setWhatsThis(HINT)
         self._follow = QToolButton(self)
         self._follow.setText("A")
         self._follow.setProperty("small", "true")
-        self._follow.setToolTip("Follow the run again (double-click)")
+        self._follow.setToolTip("Follow the run again (double-click, or 0)")
+        self._follow.setAccessibleName("Follow the run again")
+        self._follow.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the canvas is one stop, it has a key
         self._follow.setCursor(Qt.CursorShape.PointingHandCursor)
         self._follow.hide()
         self._waiting: tuple[Plot, QPointF] | None = None
@@ -83,17 +109,20 @@ class Canvas(pg.GraphicsLayoutWidget):
         self.plots.append(plot)
         plot.following_changed.connect(self._on_following_changed)
         plot.view_changed.connect(self.view_changed)
+        plot.view_changed.connect(self._place_follow)
         return plot
 
     def set_theme(self, theme: Theme) -> None:
         """Take over colours and fonts."""
+        self._theme = theme
         self.setBackground(theme.panel)
+        self.keys.set_theme(theme)
         for plot in self.plots:
             plot.set_theme(theme)
 
     @Slot()
     def follow_again(self) -> None:
-        """Give up ranges chosen by mouse."""
+        """Give up ranges chosen by hand."""
         for plot in self.plots:
             plot.follow_again()
 
@@ -102,6 +131,24 @@ class Canvas(pg.GraphicsLayoutWidget):
     @Slot(bool)
     def _on_following_changed(self, following: bool) -> None:
         self._follow.setVisible(not all(plot.following for plot in self.plots))
+        self._place_follow()
+
+    @Slot()
+    def _place_follow(self) -> None:
+        """Put the button into the upper right corner of a picture, which makes room for it."""
+        chosen = None
+        if not self._follow.isHidden():
+            moved = (one for one in self.plots if one.isVisible() and not one.following)
+            chosen = next(moved, None)
+        for plot in self.plots:
+            if plot is not chosen:
+                plot.overlay.keep_free(QRectF())
+        if chosen is None:
+            return
+        size, area = self._follow.sizeHint(), chosen.area()
+        box = QRectF(area.right() - 4 - size.width(), area.top() + 4, size.width(), size.height())
+        chosen.overlay.keep_free(box)
+        self._follow.setGeometry(chosen.mapRectToScene(box).toRect())
 
     @Slot(object)
     def _on_mouse_clicked(self, event: object) -> None:
@@ -134,7 +181,48 @@ class Canvas(pg.GraphicsLayoutWidget):
                 return plot, point
         return None
 
+    def _leave(self) -> None:
+        if not self.keys.reading:  # they stay where they are
+            self.left.emit()
+
+    def _set_ring(self, ringed: bool) -> None:
+        if ringed is not self._ringed:
+            self._ringed = ringed
+            self.viewport().update()
+
     # Qt ----------------------------------------------------------------------------------
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() is QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and self.keys.claims(event)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, ev: QKeyEvent) -> None:
+        if self.keys.press(ev):
+            self._set_ring(True)  # a click shows none, but whoever uses keys sees where they go
+            ev.accept()
+        else:
+            super().keyPressEvent(ev)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if event.reason() in _BY_KEY:
+            self._set_ring(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() not in _FOR_A_MOMENT:
+            self.keys.put_away()
+            self._set_ring(False)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.keys.put_away()
 
     def mouseMoveEvent(self, ev: QMouseEvent) -> None:
         super().mouseMoveEvent(ev)
@@ -142,22 +230,29 @@ class Canvas(pg.GraphicsLayoutWidget):
             return
         found = self._plot_at(self.mapToScene(ev.position().toPoint()))
         if found is None:
-            self.left.emit()
+            self._leave()
         else:
             plot, point = found
-            self.hovered.emit(plot, *plot.from_pixels(point))
+            at = plot.from_pixels(point)
+            self.keys.follow_mouse(plot, *at)
+            self.hovered.emit(plot, *at)
 
     def leaveEvent(self, ev: QEvent) -> None:
         super().leaveEvent(ev)
-        self.left.emit()
+        self._leave()
 
     def resizeEvent(self, ev: QResizeEvent | None) -> None:
         super().resizeEvent(ev)
         if hasattr(self, "_follow"):  # the base class resizes while it is built
-            self._follow.move(self.width() - 32, 14)
+            self._place_follow()
 
     def paintEvent(self, ev: QPaintEvent) -> None:
         begin = time.perf_counter()
         super().paintEvent(ev)
+        if self._ringed and self._theme is not None:
+            painter = QPainter(self.viewport())
+            painter.setPen(QPen(self._theme.color("accent"), 2))
+            painter.drawRect(self.viewport().rect().adjusted(1, 1, -1, -1))
+            painter.end()
         self.paint_seconds += time.perf_counter() - begin
         self.paints += 1

@@ -53,6 +53,7 @@ class Overlay(QGraphicsItem):
         self.placed: list[QRectF] = []  # where words were written last
         self._sizes: dict[str, tuple[float, float]] = {}
         self._over_image = False
+        self._kept = QRectF()
         self._lines: tuple[tuple[Array, Array], ...] = ()
         self.setZValue(10)
         # What is written seldom changes, the curves below it with every picture.
@@ -76,6 +77,12 @@ class Overlay(QGraphicsItem):
     def set_over_image(self, over_image: bool) -> None:
         """Whether a coloured image lies below: words then get a ground of their own."""
         self._over_image = over_image
+
+    def keep_free(self, box: QRectF) -> None:
+        """Write nothing into a box in the upper right corner; an empty one for nowhere."""
+        if box != self._kept:
+            self._kept = QRectF(box)
+            self.update()
 
     def show_marks(self, marks: tuple[Mark, ...]) -> None:
         """Show vertical lines."""
@@ -156,7 +163,7 @@ class Overlay(QGraphicsItem):
             return
         painter.setClipRect(self._rect)
         painter.setFont(self._font)
-        taken = self.placed = []
+        taken = self.placed = [] if self._kept.isEmpty() else [self._kept]
         marks, rules, tags = (self._shown.get(k) or () for k in ("marks", "rules", "tags"))
         points = self._points()
         for mark in marks:  # pyright: ignore[reportGeneralTypeIssues]
@@ -169,8 +176,9 @@ class Overlay(QGraphicsItem):
         named: list[tuple[QPointF, QRectF]] = []
         for tag in tags:  # pyright: ignore[reportGeneralTypeIssues]
             self._paint_tag(painter, tag, taken, points, named)
+        told: list[tuple[float, QRectF]] = []
         for mark in reversed(marks):  # pyright: ignore[reportArgumentType, reportCallIssue]
-            self._paint_mark_text(painter, mark, taken, points)
+            self._paint_mark_text(painter, mark, taken, points, told)
         row = self._shown.get("row")
         if isinstance(row, int):
             top, bottom = self._to_pixels(0, row + 0.5).y(), self._to_pixels(0, row - 0.5).y()
@@ -184,7 +192,10 @@ class Overlay(QGraphicsItem):
     def _paint_corners(self, painter: QPainter, taken: list[QRectF]) -> None:
         """Write the caption at the left, the note at the right, below each other if need be."""
         caption, note = self._shown.get("caption"), self._shown.get("note")
-        room = self._rect.width() - 13
+        right = self._rect.right() - 6
+        if not self._kept.isEmpty():
+            right = self._kept.left() - 6
+        room = right - self._rect.left() - 7
         if isinstance(caption, str) and caption:
             top = self._rect.top() + 4
             for text, box in self._broken(caption, room, top):
@@ -194,10 +205,10 @@ class Overlay(QGraphicsItem):
         if isinstance(note, tuple) and note[0]:
             top = self._rect.top() + 4
             wide = self._box(note[0]).width()
-            if any(box.right() + 8 > self._rect.right() - 6 - wide for box in taken):
+            if any(box.right() + 8 > right - wide for box in taken if box != self._kept):
                 top = taken[-1].bottom() + 2  # below the caption, in a narrow picture
             for text, box in self._broken(note[0], room, top):
-                box.moveRight(self._rect.right() - 6)
+                box.moveRight(right)
                 self._write(painter, box, text, note[1])
                 taken.append(box)
 
@@ -232,8 +243,14 @@ class Overlay(QGraphicsItem):
             painter.drawLine(QLineF(x, self._rect.top(), x, self._rect.bottom()))
 
     def _paint_mark_text(
-        self, painter: QPainter, mark: Mark, taken: list[QRectF], points: Array
+        self,
+        painter: QPainter,
+        mark: Mark,
+        taken: list[QRectF],
+        points: Array,
+        told: list[tuple[float, QRectF]],
     ) -> None:
+        """Write beside a line; words in one row stand in the order of their lines."""
         x = self._to_pixels(mark.x, 0.0).x()
         if not (mark.text and self._rect.left() - 1 <= x <= self._rect.right() + 1):
             return
@@ -248,10 +265,14 @@ class Overlay(QGraphicsItem):
         rows = (self._rect.bottom() - 6 - row * (box.height() + 2) for row in range(1, 5))
         places = [QRectF(at, top, box.width(), box.height()) for top in rows]
         places.append(QRectF(at, self._rect.top() + 4, box.width(), box.height()))
-        place = self._best(places, taken, points)
+        if self._over_image:  # the layers near the input, at the bottom, are what one looks at
+            places.insert(0, places.pop())
+        ordered = (one if _in_a_row(x, one, told) else QRectF() for one in places)
+        place = self._best(ordered, taken, points)
         if place is not None:
             self._write(painter, place, text, "text" if mark.color == "muted" else mark.color)
             taken.append(place)
+            told.append((x, place))
 
     def _paint_rule_line(self, painter: QPainter, rule: Rule) -> None:
         assert self._theme is not None
@@ -384,6 +405,8 @@ class Overlay(QGraphicsItem):
         left = at.x() + 12 if at.x() + 12 + width < rect.right() else at.x() - 12 - width
         left = max(rect.left() + 2, left)
         top = min(max(rect.top() + 4, at.y() - height - 8), rect.bottom() - height - 4)
+        if QRectF(left, top, width, height).intersects(self._kept):
+            top = self._kept.bottom() + 4
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme.color("line"), 1))
         painter.setBrush(QBrush(theme.color("raised", 0.96)))
@@ -432,4 +455,14 @@ def _in_order(at: QPointF, place: QRectF, named: list[tuple[QPointF, QRectF]]) -
         abs(at.x() - other.x()) > _NEAR
         or (place.center().y() - box.center().y()) * (at.y() - other.y()) >= 0
         for other, box in named
+    )
+
+
+def _in_a_row(x: float, place: QRectF, told: list[tuple[float, QRectF]]) -> bool:
+    """Tell whether words at one height stand in the order of the lines that they belong to."""
+    return all(
+        box.bottom() < place.top()
+        or place.bottom() < box.top()
+        or (place.center().x() - box.center().x()) * (x - other) > 0
+        for other, box in told
     )

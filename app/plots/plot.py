@@ -172,6 +172,29 @@ class Plot(pg.GraphicsWidget):
         self.following_changed.emit(True)
         self.view_changed.emit()
 
+    @property
+    def mouse(self) -> tuple[bool, bool]:
+        """Whether the ranges of x and y may be chosen by hand."""
+        return self._mouse
+
+    def zoom(self, factor: float, x: float | None = None, y: float | None = None) -> None:
+        """Show ``factor`` times the range around a point, by default the middle, as by wheel."""
+        ranges = [
+            _zoomed(one, factor, at) if free else one
+            for one, at, free in zip((self.x_range, self.y_range), (x, y), self._mouse, strict=True)
+        ]
+        self._choose_range(*ranges)
+
+    def pan(self, right: float, up: float) -> None:
+        """Show what lies beside, in shares of the range, as by drag."""
+        ranges = [
+            (low + share * (high - low), high + share * (high - low)) if free else (low, high)
+            for (low, high), share, free in zip(
+                (self.x_range, self.y_range), (right, up), self._mouse, strict=True
+            )
+        ]
+        self._choose_range(*ranges)
+
     def to_pixels(self, x: float, y: float) -> QPointF:
         """Map coordinates to this item's pixels."""
         scale_x, shift_x, scale_y, shift_y = self.mapping()
@@ -221,6 +244,11 @@ class Plot(pg.GraphicsWidget):
             self.box.setRange(xRange=x, yRange=y, padding=0, disableAutoRange=False)
             # Now rather than while it is painted, which would paint it a second time.
             self.box.updateMatrix()
+
+    def _choose_range(self, x: Range, y: Range) -> None:
+        """Show a range that was chosen by hand."""
+        self._show_range(x, y)
+        self._on_range_changed_manually(None)
 
     def area(self) -> QRectF:
         """Return the picture without its axes, in this item's pixels."""
@@ -292,6 +320,12 @@ class Plot(pg.GraphicsWidget):
             painter.drawLine(round(x), top, round(x), bottom)
         for y in self._grid_y:
             painter.drawLine(left, round(y), right, round(y))
+
+
+def _zoomed(shown: Range, factor: float, at: float | None) -> Range:
+    low, high = shown
+    middle = (low + high) / 2 if at is None else at
+    return middle + (low - middle) * factor, middle + (high - middle) * factor
 
 
 def _ticks_of(scale: Scale) -> Callable[[float, float, int], list[Tick]]:

@@ -6,7 +6,9 @@ import re
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -19,7 +21,7 @@ from PySide6.QtWidgets import (
 
 SHOWN_MS = 15_000
 """How long a notice stays that asks for nothing."""
-NOTE_MS = 8_000
+NOTE_MS = 6_000
 """The same of one that lies over the views."""
 MOST_ACTIONS = 3
 _MARGIN = 16  # pixels between a note and the edges of what it lies over
@@ -71,6 +73,7 @@ class Banner(QFrame):
         row.addWidget(self.close_button)
         column.addLayout(row)
         self.details = QPlainTextEdit()
+        self.details.setAccessibleName("Details")
         self.details.setReadOnly(True)
         self.details.setMaximumHeight(200)
         column.addWidget(self.details)
@@ -113,6 +116,7 @@ class Banner(QFrame):
         hint_html = f" <span>{_escape(hint)}</span>" if hint else ""
         self.text.setText(f"<b>{_escape(message)}</b>{hint_html}")
         self.text.setAccessibleName(f"{message} {hint}")
+        self._keys = [""] * MOST_ACTIONS
         for place, button in enumerate(self.buttons):
             button.setVisible(place < len(actions))
             if place < len(actions):
@@ -135,6 +139,11 @@ class Banner(QFrame):
         self._timer.stop()
         self.hide()
 
+    def dismiss_offer(self, key: str) -> None:
+        """Take the notice back if it offers this action, which is needed no longer."""
+        if self._is_due and key in self._keys:
+            self.dismiss()
+
     def set_away(self, *, away: bool) -> None:
         """Say whether the run is out of sight; what is told of it waits until it is seen."""
         if away != self._away:
@@ -149,7 +158,10 @@ class Banner(QFrame):
 
 
 class Toast(Banner):
-    """A short notice over the lower right corner of a widget: nothing moves for it."""
+    """A short notice over the lower right corner of a widget: nothing moves for it.
+
+    It goes by itself, or with the next click beside it.
+    """
 
     def __init__(self, below: QWidget) -> None:
         super().__init__(below)
@@ -161,6 +173,11 @@ class Toast(Banner):
         self._lay()
         super()._show_or_wait()
         self.raise_()
+
+    def dismiss_note(self) -> None:
+        """Take back what only informs; a warning waits until its time is over."""
+        if self.property("level") == "info":
+            self.dismiss()
 
     def _lay(self) -> None:
         room = self._below.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
@@ -175,9 +192,27 @@ class Toast(Banner):
             self._lay()  # its print is larger now, or its details are shown
         return done
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if (application := QApplication.instance()) is not None:
+            application.installEventFilter(self)  # only now: each event of all widgets costs
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if (application := QApplication.instance()) is not None:
+            application.removeEventFilter(self)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.Resize and self.isVisible():
+        kind = event.type()
+        if kind is QEvent.Type.Resize and watched is self._below and self.isVisible():
             self._lay()
+        elif (
+            kind is QEvent.Type.MouseButtonPress
+            and isinstance(watched, QWidget)
+            and watched is not self
+            and not self.isAncestorOf(watched)
+        ):
+            self.dismiss_note()
         return False
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.plots.text import THIN
+
 if TYPE_CHECKING:
     from core.record.source import RunSource
 
@@ -34,7 +36,7 @@ class CostMeter:
         self._steps, self._seconds, self._overhead = source.steps, source.seconds, overhead
         spent = sum(parts.values())
         rest = max(seconds - spent, 1e-9)
-        text = f"measuring {spent / steps * 1e6:,.0f} µs a step (+{spent / rest:.0%})"
+        text = f"measuring {spent / steps * 1e6:,.0f} µs a step (+{100 * spent / rest:.0f}{THIN}%)"
         lines = [f"{name}: {one / steps * 1e6:,.0f} µs" for name, one in parts.items()]
         tip = (
             "What measuring adds to each step, and to the time of training:\n"

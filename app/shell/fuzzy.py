@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _WHOLE, _START, _INSIDE, _SCATTERED, _ELSEWHERE = range(5)
+_NAMED = -1
+_LEAST_OF_NAME = 4
+"""Letters; fewer begin the names of too many things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class Match:
     letters: frozenset[int]
 
 
-def match(typed: str, text: str, beside: str = "") -> Match | None:
+def match(typed: str, text: str, beside: str = "", names: Sequence[str] = ()) -> Match | None:
     """Return how a text answers to all the words typed, or None if it does not.
 
     Parameters
@@ -35,16 +39,28 @@ def match(typed: str, text: str, beside: str = "") -> Match | None:
         What is shown and emphasised.
     beside : str, optional
         Where a word may begin, too: a description, a group.
+    names : sequence of str, optional
+        Other names in small letters, not shown. Who types all of one looks for nothing else: it
+        costs less than anything; who types the beginning, as much as the start of the text.
     """
     cost, letters = 0, set[int]()
-    low, low_beside = _lower(text), _lower(beside)
+    low, low_beside = _lower(text), _lower(" ".join((beside, *names)))
+    name_cost = _cost_of_name(" ".join(_lower(typed).split()), names)
     for word in _lower(typed).split():
         found = _find(word, low, low_beside)
         if found is None:
             return None
         cost += found[0]
         letters.update(found[1])
-    return Match(cost, frozenset(letters))
+    return Match(cost if name_cost is None else min(cost, name_cost), frozenset(letters))
+
+
+def _cost_of_name(typed: str, names: Sequence[str]) -> int | None:
+    """Return what it costs that all of what was typed is a name, or the beginning of one."""
+    if typed in names:
+        return _NAMED
+    begun = len(typed) >= _LEAST_OF_NAME and any(name.startswith(typed) for name in names)
+    return 2 * _START - 1 if begun else None
 
 
 def _find(word: str, text: str, beside: str) -> tuple[int, tuple[int, ...]] | None:

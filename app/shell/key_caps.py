@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from app.form.look import current_theme
 from app.theme import Theme
 
-HEIGHT = 20
+HEIGHT = 20  # this and all below: pixels in print of the usual size
 GAP = 3  # between the caps of one press
 OR = 10  # between two ways
 _PAD = 6
@@ -32,8 +32,9 @@ def caps_of(keys: str) -> list[str]:
 
 def width_of(ways: Sequence[str], theme: Theme) -> float:
     """Return the width of keys as :func:`paint_keys` paints them, in pixels."""
-    widths = [sum(_widths(caps_of(keys), theme)) + GAP * (len(caps_of(keys)) - 1) for keys in ways]
-    return sum(widths) + OR * (len(widths) - 1) if widths else 0.0
+    gap, between = theme.px(GAP), theme.px(OR)
+    widths = [sum(_widths(caps_of(keys), theme)) + gap * (len(caps_of(keys)) - 1) for keys in ways]
+    return sum(widths) + between * (len(widths) - 1) if widths else 0.0
 
 
 def paint_keys(painter: QPainter, area: QRectF, ways: Sequence[str], theme: Theme) -> None:
@@ -43,24 +44,33 @@ def paint_keys(painter: QPainter, area: QRectF, ways: Sequence[str], theme: Them
     painter.setFont(theme.plot_font())
     x = area.right() - width_of(ways, theme)
     # Half pixels, so that the outline is as sharp as a border of the style sheet.
-    y = round(area.center().y() - HEIGHT / 2) + 0.5
+    height = theme.px(HEIGHT)
+    y = round(area.center().y() - height / 2) + 0.5
     for keys in ways:
         caps = caps_of(keys)
         for cap, width in zip(caps, _widths(caps, theme), strict=True):
-            box = QRectF(round(x) + 0.5, y, width - 1, HEIGHT - 1)
+            box = QRectF(round(x) + 0.5, y, width - 1, height - 1)
             painter.setPen(QPen(theme.color("line"), 1))
             painter.setBrush(theme.color("panel"))
             painter.drawRoundedRect(box, 4, 4)
             painter.setPen(theme.color("muted"))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, cap)
-            x += width + GAP
-        x += OR - GAP
+            x += width + theme.px(GAP)
+        x += theme.px(OR) - theme.px(GAP)
     painter.restore()
 
 
 def _widths(caps: Sequence[str], theme: Theme) -> list[float]:
     metrics = QFontMetricsF(theme.plot_font())
-    return [max(HEIGHT, round(metrics.horizontalAdvance(cap)) + 2 * _PAD) for cap in caps]
+    least, pad = theme.px(HEIGHT), theme.px(_PAD)
+    return [max(least, round(metrics.horizontalAdvance(cap)) + 2 * pad) for cap in caps]
+
+
+def theme_in_print() -> Theme:
+    """Return the theme that is on, as large as the application writes now."""
+    theme = current_theme()
+    size = QApplication.font().pixelSize()
+    return theme if size in (-1, theme.font) else theme.scaled(size / theme.font)
 
 
 class KeyCaps(QWidget):
@@ -73,9 +83,10 @@ class KeyCaps(QWidget):
         self.setAccessibleName(" or ".join(self._ways))
 
     def sizeHint(self) -> QSize:
-        return QSize(round(width_of(self._ways, current_theme())) + 1, HEIGHT)
+        theme = theme_in_print()
+        return QSize(round(width_of(self._ways, theme)) + 1, theme.px(HEIGHT))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        paint_keys(painter, QRectF(self.rect()), self._ways, current_theme())
+        paint_keys(painter, QRectF(self.rect()), self._ways, theme_in_print())
         painter.end()

@@ -14,15 +14,15 @@ from app.application import LabApplication
 from app.clock import RenderClock
 from app.form import commit_focused
 from app.panels import ExperimentPanel
-from app.panels.place import sentence_at
 from app.session import Session
 from app.shell.commands import Commands
 from app.shell.dialogs import Dialogs
 from app.shell.files import ExperimentFiles
 from app.shell.main_window import MainWindow
+from app.shell.notices import Notices
 from app.shell.palette import Palette
 from app.shell.palette_entries import entries_of
-from app.shell.readouts import Readouts, state_text
+from app.shell.readouts import Readouts
 from app.shell.shortcut_sheet import ShortcutSheet
 from app.shell.timeline import Timeline
 from app.shell.view_export import ViewExport
@@ -30,9 +30,8 @@ from app.shell.writing import Writer
 from app.theme import Theme
 from app.views import VIEWS
 from core import catalogue
-from core.errors import Problem
-from core.experiment import Experiment, with_settings
-from core.record.source import State
+from core.data.present import missing
+from core.experiment import Experiment
 from core.warmup import load_curves
 
 if TYPE_CHECKING:
@@ -68,6 +67,8 @@ class Laboratory(QObject):
         self.timeline = Timeline()
         self.views: list[View] = [view() for view in VIEWS]
         self.view_export = ViewExport(self.views, self.clock, window)
+        self.notices = Notices(self.session, self.panel, self.dialogs, window)
+        self.notify = self.notices.notify
         self.commands = Commands(self)
         self.readouts = Readouts(self)
         self._build()
@@ -88,7 +89,6 @@ class Laboratory(QObject):
         session, panel, window = self.session, self.panel, self.window
         session.source_changed.connect(self._show_source)
         session.experiment_changed.connect(self._show_experiment)
-        session.status_changed.connect(self._show_status)
         session.layer_changed.connect(self._show_layer)
         session.step_changed.connect(self._show_step)
         session.step_changed.connect(self.timeline.set_step)
@@ -97,11 +97,12 @@ class Laboratory(QObject):
         session.pending_changed.connect(panel.set_pending)
         session.ready.connect(self._on_ready)
         panel.edited.connect(self._on_edited)
-        panel.reinit_requested.connect(self._on_reinit)
+        panel.reinit_requested.connect(session.reinitialise)
         panel.layer_selected.connect(session.select_layer)
         panel.restart_requested.connect(self._on_restart)
         panel.data.preview_requested.connect(self.dialogs.look_into_present)
-        panel.data.download_requested.connect(self.dialogs.download)
+        for offer in (panel.data.download_requested, panel.banner.download_requested):
+            offer.connect(self.dialogs.download)
         panel.layer.explore_requested.connect(self.dialogs.explore)
         panel.layers.buttons.summary.clicked.connect(self.dialogs.summarize)
         for view in self.views:
@@ -113,7 +114,6 @@ class Laboratory(QObject):
         self.timeline.pin_pressed.connect(self._on_pin_pressed)
         window.start_page.chosen.connect(self.run_ready)
         window.transport.speed_changed.connect(session.set_speed)
-        window.banner.chosen.connect(self._on_banner)
         files = self.files
         for one in (files, self.writer, self.view_export, self.dialogs):
             one.noticed.connect(self.notify)
@@ -153,13 +153,6 @@ class Laboratory(QObject):
             self.files.leave(self.window.close_at_once)
         return not self.files.is_modified and not self.files.is_asking
 
-    def notify(self, level: str, message: str, hint: str = "", details: str = "") -> None:
-        """Show a notice: over the views, or above them what is wrong and has to be dealt with."""
-        place = self.window.banner if level == "bad" else self.window.toast
-        if level == "bad":
-            self.window.toast.dismiss()  # what it promised may have come to nothing
-        place.show_notice(level, message, hint, details=details)
-
     # Session ---------------------------------------------------------------------------------
 
     @Slot()
@@ -172,12 +165,15 @@ class Laboratory(QObject):
         for view in self.views:
             view.set_source(source)
             view.set_layer(self.session.layer)
-        self._show_status()
+        self.notices.show_status()
 
     @Slot()
     def _show_experiment(self) -> None:
         self.panel.set_experiment(self.session.experiment)
         self.panel.set_problems(())  # they were about the experiment before
+        self.panel.set_pending(self.session.pending)  # what it lacked may be there now
+        if missing(self.session.experiment.data) is None:
+            self.window.banner.dismiss_offer("download")
         self._show_title()
 
     @Slot()
@@ -209,6 +205,9 @@ class Laboratory(QObject):
         self.timeline.show_reference(name)
         self.window.toast.dismiss()  # it may have said that there was none
         self.window.set_event(f"comparing with {name}" if name else "no run is compared with")
+        if reference is not None:
+            pinned = f"Pinned run {reference.run_id[-4:]}."
+            self.notify("info", pinned, "Now change something and press Reset.")
 
     def _compare_only_the_same(self) -> None:
         """Let go of a reference that has learned from other data: its curves say nothing here."""
@@ -226,34 +225,8 @@ class Laboratory(QObject):
             self.notify(
                 "info",
                 "Nothing to compare with yet.",
-                f"Pin this run ({keys}), change something, and run again.",
+                f"Press Compare ({keys}), change something, and press Reset.",
             )
-
-    @Slot()
-    def _show_status(self) -> None:
-        source = self.session.source
-        status, banner = source.status, self.window.banner
-        said = sentence_at(status.field, status.message, source.experiment)
-        if status.field and status.message:
-            self.panel.set_problems([Problem(status.field, status.message, status.hint)])
-        elif status.state is State.BUILDING:
-            self.panel.set_problems(())
-        if status.state is State.DIVERGED:
-            look = (("look", "Show where"),) if source.found is not None else ()
-            actions = (*look, ("reset", "Reset"), ("slower", "Reset at a tenth of the rate"))
-            banner.show_notice("bad", status.message, status.hint, actions=actions, of_run=True)
-        elif status.state is State.FAILED:
-            banner.show_notice(
-                "bad",
-                said,
-                status.hint,
-                actions=(("reset", "Try again"),),
-                details=status.details,
-            )
-        elif status.message and status.field:
-            self.notify("warn", said, status.hint)
-        self.window.set_state(state_text(status.state, status.message, source.updates))
-        self.window.start_page.set_state(status.message if status.state is State.BUILDING else "")
 
     @Slot()
     def _on_ready(self) -> None:
@@ -272,38 +245,12 @@ class Laboratory(QObject):
     def _on_edited(self, experiment: Experiment, text: str) -> None:
         self.session.edit(experiment, text)
 
-    @Slot(tuple)
-    def _on_reinit(self, layers: tuple[int, ...]) -> None:
-        self.session.reinitialise(layers)
-
-    @Slot(str)
-    def _on_banner(self, key: str) -> None:
-        if key == "look":
-            self._look_at_first()
-            return
-        if key == "slower":
-            experiment = self.session.experiment
-            rate = experiment.training.optimizer.lr / 10
-            self.session.edit(
-                with_settings(experiment, [f"training.optimizer.lr={rate:.12g}"]), "learning rate"
-            )
-        self.session.reset(run=key == "slower")
-
     @Slot()
     def _on_pin_pressed(self) -> None:
         if self.session.reference is None:
             self.session.pin()
         else:
             self.session.unpin()
-
-    def _look_at_first(self) -> None:
-        """Look at the layer and the step where the numbers first were not finite."""
-        found = self.session.source.found
-        if found is not None:
-            self.session.select_layer(found.layer or self.session.layer)
-            self.session.select_step(found.step)
-        self.window.show_views()
-        self.window.focus_views()
 
     @Slot(object)
     def _on_saved(self, file: Path) -> None:

@@ -210,6 +210,7 @@ class MainWindow(QMainWindow):
 
     def show_workspace(self, workspace: Workspace) -> None:
         """Arrange the views for a purpose, as they were left there."""
+        self.toast.dismiss_note()  # it was about what was there
         self.grid.show_workspace(workspace)
         self.workspace_menu.show_workspace(workspace)
         self.transport.workspace_button.setText(workspace.title)

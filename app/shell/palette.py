@@ -48,6 +48,8 @@ class Entry:
         Whether it can be chosen now.
     key : str
         What a choice is remembered by; the text if empty.
+    words : tuple of str
+        Other names that people look for, in small letters; they are not shown.
     """
 
     text: str
@@ -57,6 +59,7 @@ class Entry:
     group: str = ""
     enabled: bool = True
     key: str = ""
+    words: tuple[str, ...] = ()
 
     @property
     def spoken(self) -> str:
@@ -210,7 +213,8 @@ class Palette(QFrame):
         typed = self.search.text().strip()
         ranked = []
         for place, entry in enumerate(self._all):
-            found = match(typed, entry.text, f"{entry.group} {entry.hint} {entry.keys}")
+            beside = f"{entry.group} {entry.hint} {entry.keys}"
+            found = match(typed, entry.text, beside, entry.words)
             if found is not None:
                 key = entry.key or entry.text
                 known = entry.enabled and key in self._recent

@@ -7,9 +7,11 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QApplication
 
 from app.shell.actions import COMMANDS
 from app.shell.palette import Entry
+from app.shell.palette_words import EXPORT_WORDS, WORDS
 from app.shell.start_page import ready_experiments
 from core import catalogue
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from app.session import Session
     from app.shell.laboratory import Laboratory
 
+_THEME_WORDS = {"light": ("bright", "day"), "dark": ("night", "black theme")}
 _COMMANDS = {f"action_{command.key}": command for command in COMMANDS}
 
 
@@ -29,6 +32,7 @@ def entries_of(laboratory: Laboratory) -> list[Entry]:
             Entry(f"Show view: {view.title}", "", "", partial(window.raise_view, view.key), "View")
             for view in laboratory.views
         ),
+        *_export_entries(laboratory),
         *_layer_entries(session),
         *(
             Entry(
@@ -48,6 +52,7 @@ def entries_of(laboratory: Laboratory) -> list[Entry]:
                 partial(window.set_theme, name),
                 "View",
                 name != window.theme.name,
+                words=(name, *_THEME_WORDS[name]),
             )
             for name in ("light", "dark")
         ),
@@ -68,6 +73,24 @@ def action_entries(actions: Iterable[QAction]) -> Iterator[Entry]:
             command.group if command else "",
             action.isEnabled(),
             action.objectName(),
+            WORDS.get(command.key, ()) if command else (),
+        )
+
+
+def _export_entries(laboratory: Laboratory) -> Iterator[Entry]:
+    """Make an entry for each view that is seen: the one with the keys first."""
+    focus = QApplication.focusWidget()
+    seen = [view for view in laboratory.views if not view.visibleRegion().isEmpty()]
+    seen.sort(key=lambda view: focus is None or not (view is focus or view.isAncestorOf(focus)))
+    for view in seen:
+        yield Entry(
+            f"Export: {view.title} …",
+            "PNG, SVG, PDF, or its numbers as CSV",
+            "",
+            partial(laboratory.view_export.export, view),
+            "Export",
+            view.source is not None and view.source.steps > 0,
+            words=EXPORT_WORDS,
         )
 
 

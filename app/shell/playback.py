@@ -8,9 +8,9 @@ RATES: tuple[tuple[str, float, float], ...] = (
     ("1 step/s", 1.0, 0.0),
     ("10 steps/s", 10.0, 0.0),
     ("100 steps/s", 100.0, 0.0),
-    ("run in 60 s", 0.0, 60.0),
-    ("run in 20 s", 0.0, 20.0),
-    ("run in 5 s", 0.0, 5.0),
+    ("whole run in 60 s", 0.0, 60.0),
+    ("whole run in 20 s", 0.0, 20.0),
+    ("whole run in 5 s", 0.0, 5.0),
 )
 """Words, steps a second, or seconds for the whole run."""
 USUAL = 4

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SCALE = 1.5
 """Size of print in front of an audience over the usual."""
+HINT = ("PgDn and PgUp turn the pages.", "B makes the screen black, Esc ends.")
 _KEYS = ("next_page", "previous_page", "blank")
 _SETTLE_MS = 300  # a window system takes that long to give a window its old size
 
@@ -97,6 +98,7 @@ class Presenter(QObject):
         if QGuiApplication.platformName() == "xcb" and screen is not None:
             window.setGeometry(screen.geometry())  # there may be no window manager to do it
         self._show_page()
+        window.toast.show_notice("info", *HINT)
 
     @Slot()
     def leave(self) -> None:
@@ -108,6 +110,7 @@ class Presenter(QObject):
         self.is_on = False
         window.removeEventFilter(self)
         self._black.hide()
+        window.toast.dismiss_note()
         window.setWindowState(state)
         if state == Qt.WindowState.WindowNoState:
             window.setGeometry(self._geometry)
@@ -155,7 +158,7 @@ class Presenter(QObject):
     def _show_page(self) -> None:
         self._window.show_workspace(self.page)
         number = f"{self._page + 1} / {len(self._pages)}"
-        self._window.transport.show_page(f"{self.page.title}  {number}")
+        self._window.transport.show_page(self.page.title, number)
 
     def _dress(self, scale: float) -> None:
         window = self._window

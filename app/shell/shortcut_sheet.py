@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.shell.actions import COMMANDS
-from app.shell.key_caps import KeyCaps
+from app.shell.key_caps import KeyCaps, theme_in_print
 
 COLUMNS = 4
 _COLUMN = 272  # pixels
@@ -45,6 +45,15 @@ MORE = (
     Shortcut("Pictures", ("Wheel",), "Zoom"),
     Shortcut("Pictures", ("Drag",), "Move the range"),
     Shortcut("Pictures", ("Double-click",), "Follow the run again"),
+    Shortcut("In a picture", ("Tab",), "Go to the next picture"),
+    Shortcut("In a picture", ("Return",), "Read values; again: click there"),
+    Shortcut("In a picture", ("Left", "Right", "Up", "Down"), "Move the reading"),
+    Shortcut("In a picture", ("Shift+Left", "Shift+Right"), "Ten times as far"),
+    Shortcut("In a picture", ("PgUp", "PgDown"), "Next panel"),
+    Shortcut("In a picture", ("Esc",), "End the reading"),
+    Shortcut("In a picture", ("+", "-"), "Zoom"),
+    Shortcut("In a picture", ("Alt+Left", "Alt+Right"), "Move the range"),
+    Shortcut("In a picture", ("0", "Backspace"), "Follow the run again"),
     Shortcut("Recording", ("Left", "Right"), "Look one step back, on"),
     Shortcut("Recording", ("Shift+Left", "Shift+Right"), "A twentieth of the run"),
     Shortcut("Recording", ("Home", "Esc"), "First step, back to live"),
@@ -60,6 +69,7 @@ MORE = (
     Shortcut("Fields", ("Return",), "Accept what was typed"),
     Shortcut("Fields", ("Ctrl+Return",), "The same in a long text"),
     Shortcut("Fields", ("Esc",), "Take back what was typed"),
+    Shortcut("Fields", ("F1",), "Explain the setting"),
 )
 """Keys and clicks that belong to a part of the window, not to a command; add yours here."""
 
@@ -106,7 +116,7 @@ class ShortcutSheet(QDialog):
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._actions = actions
-        self._room = QSize()  # the pixels that it was filled for
+        self._room, self._print_size = QSize(), 0  # the pixels that it was filled for
         self._build()
 
     def _build(self) -> None:
@@ -114,6 +124,7 @@ class ShortcutSheet(QDialog):
         self.setAccessibleName("Keyboard shortcuts")
         self.setModal(False)
         area = self._area = QScrollArea()
+        area.setAccessibleName("Keyboard shortcuts")
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
         box = QVBoxLayout(self)
@@ -158,9 +169,9 @@ class ShortcutSheet(QDialog):
         if self.isVisible() and self.isActiveWindow():
             self.close()
             return
-        room = self.screen().availableGeometry().size() * 0.9
-        if room != self._room:
-            self._room = room
+        room, print_size = self.screen().availableGeometry().size() * 0.9, self.font().pixelSize()
+        if (room, print_size) != (self._room, self._print_size):
+            self._room, self._print_size = room, print_size
             self.fit(room)
         self.show()
         self.raise_()
@@ -176,15 +187,16 @@ class ShortcutSheet(QDialog):
 
 
 def _group(title: str, shortcuts: Sequence[Shortcut]) -> QGridLayout:
+    theme = theme_in_print()
     grid = QGridLayout()
     grid.setHorizontalSpacing(12)
     grid.setVerticalSpacing(0)
-    grid.setColumnMinimumWidth(0, _COLUMN // 2)
+    grid.setColumnMinimumWidth(0, theme.px(_COLUMN // 2))
     grid.setColumnStretch(0, 1)
     heading = QLabel(title)
     heading.setProperty("role", "section")
     grid.addWidget(heading, 0, 0, 1, 2)
-    grid.setRowMinimumHeight(0, _ROW)
+    grid.setRowMinimumHeight(0, theme.px(_ROW))
     for row, shortcut in enumerate(shortcuts, 1):
         text = QLabel(shortcut.text)
         text.setTextFormat(Qt.TextFormat.PlainText)
@@ -192,5 +204,5 @@ def _group(title: str, shortcuts: Sequence[Shortcut]) -> QGridLayout:
         text.setBuddy(caps)
         grid.addWidget(text, row, 0)
         grid.addWidget(caps, row, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        grid.setRowMinimumHeight(row, _ROW)
+        grid.setRowMinimumHeight(row, theme.px(_ROW))
     return grid

@@ -175,6 +175,7 @@ class StartPage(QScrollArea):
         self._build()
 
     def _build(self) -> None:
+        self.setAccessibleName("Experiments")
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         page = QWidget()

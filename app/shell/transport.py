@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _LENS, _ONE_WORD, _TWO_WORDS = 34, 116, 192  # pixels of the search field and what it shows
 _WIDEST = 230
+_MOST_EPOCHS = 9_999  # of which more is as good as without end
+_SLIDER = 74  # so that the epoch has room in a window of 1280
 _WORKSPACE = 112  # for the longest title, so that its neighbours stay where they are
 _VALUES = {  # the widest text there is room for, and what it is
     "step": ("000,000", "Updates made so far."),
@@ -54,6 +56,7 @@ class Transport(QWidget):
         super().__init__(parent)
         self._actions = actions
         self._theme: Theme | None = None
+        self._page = ("", "")
         self._running = self._reduced = self._fitting = False
         self._build()
         self._connect()
@@ -74,7 +77,7 @@ class Transport(QWidget):
         self.speed.setRange(0, len(SPEEDS) - 1)
         self.speed.setValue(len(SPEEDS) - 1)
         self.speed.setPageStep(1)
-        self.speed.setFixedWidth(96)
+        self.speed.setFixedWidth(_SLIDER)
         self.speed.setAccessibleName("Speed")
         self.speed.setToolTip("Slow motion: how many steps a second. To the right: full speed.")
         speed_label.setBuddy(self.speed)
@@ -100,6 +103,13 @@ class Transport(QWidget):
             self._values[name] = value
             if name in ("epoch", "steps/s", "device"):
                 self._optional.append((caption, value))
+            if name == "epoch":
+                self.epochs_text = QLabel()
+                self.epochs_text.setProperty("role", "muted")
+                self.epochs_text.setContentsMargins(0, 0, 12, 0)
+                value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                row.addWidget(self.epochs_text)
+                self._optional.append((self.epochs_text,))
         row.addStretch(1)
         self.search = SearchField(self._actions["palette"])
         row.addWidget(self.search)
@@ -134,7 +144,7 @@ class Transport(QWidget):
         self._presented = (self.page_text, self.present_button)
         self._unpresented = (
             self.search,
-            *(widget for group in self._optional[3:] for widget in group),  # up to the epoch
+            *(widget for group in self._optional[4:] for widget in group),  # up to the epochs
             self.workspace_button,
             self.views_button,
             self.file_button,
@@ -142,7 +152,6 @@ class Transport(QWidget):
             self.theme_button,
             self.help_button,
         )
-        self._optional.append((self.page_text,))
         self._show_parts()
 
     def _button(self, key: str, *, primary: bool = False) -> QToolButton:
@@ -167,7 +176,7 @@ class Transport(QWidget):
             button.setIconSize(QSize(theme.px(16), theme.px(16)))
         self.run_button.setMinimumWidth(theme.px(84))
         self._row.setSpacing(theme.px(8))
-        self.speed.setFixedWidth(theme.px(96))
+        self.speed.setFixedWidth(theme.px(_SLIDER))
         for name, value in self._values.items():
             value.ensurePolished()
             value.setMinimumWidth(value.fontMetrics().horizontalAdvance(_VALUES[name][0]) + 2)
@@ -180,9 +189,9 @@ class Transport(QWidget):
         self._show_parts()
         self._fit()
 
-    def show_page(self, text: str) -> None:
-        """Show which page is presented."""
-        self.page_text.setText(text)
+    def show_page(self, title: str, number: str) -> None:
+        """Show which page is presented; where there is no room for both, its number."""
+        self._page = (title, number)
         self._fit()
 
     def set_running(self, running: bool) -> None:
@@ -199,11 +208,28 @@ class Transport(QWidget):
         loss = source.scalars["loss"].last() if steps else None
         running = source.status.state is State.RUNNING
         self._set("step", integer(source.updates))
-        self._set("epoch", f"{source.facts.epoch(steps):.1f}" if steps else "–")
+        self._show_epochs(source)
         rate = source.steps_per_s
         self._set("steps/s", integer(round(rate)) if running and rate else "–")
         self._set("loss", "–" if loss is None else number(float(loss), 4))
         self._set("device", source.facts.device.upper() or "–")
+
+    def _show_epochs(self, source: RunSource) -> None:
+        """Show how far the run is: ``41.2 of 500``."""
+        from app.plots.text import integer
+
+        made, all_of_them = source.facts.epoch(source.steps), epochs_of(source)
+        self._set("epoch", f"{made:.1f}" if source.steps else "–")
+        of = f"of {integer(all_of_them)}" if 0 < all_of_them <= _MOST_EPOCHS else ""
+        if self.epochs_text.text() != of:
+            self.epochs_text.setText(of)
+            self._fit()
+        tip = _VALUES["epoch"][1]
+        if all_of_them:
+            tip += f" The run ends by itself after {integer(all_of_them)}."
+        if tip != self.epochs_text.toolTip():
+            for label in (self._values["epoch"], self.epochs_text):
+                label.setToolTip(tip)
 
     def _set(self, name: str, text: str) -> None:
         label = self._values[name]
@@ -231,12 +257,16 @@ class Transport(QWidget):
         for group in self._optional:
             for widget in group:
                 left_out = self._unpresented if self._reduced else self._presented
-                widget.setVisible(widget not in left_out)
+                nothing = widget is self.epochs_text and not self.epochs_text.text()
+                widget.setVisible(widget not in left_out and not nothing)
+        self.page_text.setText("  ".join(self._page).strip())
         for group in reversed(self._optional):
             if self._row.minimumSize().width() <= self.width():
                 break
             for widget in group:
                 widget.hide()
+        if self._row.minimumSize().width() > self.width():
+            self.page_text.setText(self._page[1])
         # Between the lens alone and the lens with a word lies but an empty box.
         spare = self.width() - self._row.minimumSize().width() + _LENS
         self.search.setMaximumWidth(_WIDEST if spare >= _ONE_WORD else _LENS)
@@ -258,6 +288,15 @@ class Transport(QWidget):
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():  # what is left out changes the height
             self._fit()
+
+
+def epochs_of(source: RunSource) -> int:
+    """Return after how many epochs a run ends by itself; 0 if something else ends it before."""
+    training = source.experiment.training
+    more = [event.text.split()[0] for event in source.events if event.kind == "continue"]
+    epochs = training.epochs + sum(int(one) for one in more if one.isdigit())
+    limit, an_epoch = training.steps, source.facts.steps_per_epoch
+    return 0 if limit and limit < epochs * an_epoch else epochs
 
 
 class SearchField(QToolButton):

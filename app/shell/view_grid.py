@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Slot
+from PySide6.QtCore import QByteArray, QChildEvent, QEvent, Qt, QTimer, Slot
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
+from PySide6.QtWidgets import QMainWindow, QTabBar, QTabWidget, QWidget
 
 from app.shell.view_dock import ViewDock
 from app.shell.workspaces import BY_KEY as WORKSPACE_BY_KEY
@@ -292,6 +292,10 @@ class ViewGrid(QMainWindow):
             and self.childAt(event.position().toPoint()) is None
         ):
             self._on_changed()
+        if event.type() is QEvent.Type.ChildPolished and isinstance(event, QChildEvent):
+            bar = event.child()  # Qt makes them where views lie one behind another
+            if isinstance(bar, QTabBar):
+                bar.setAccessibleName("Views in the same place")
         return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -98,6 +98,7 @@ class InitialiserInspector(QDialog):
         left.addStretch(1)
         self._column = column
         self._scroll = scroll = QScrollArea()
+        scroll.setAccessibleName("Initialiser inspector")
         scroll.setWidget(column)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)

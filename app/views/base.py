@@ -17,7 +17,7 @@ from app.plots.ranges import followers_in
 from app.plots.text import integer
 from app.theme import Theme, load_theme
 from app.views.header import Header
-from app.views.help_sheet import HelpPopup, help_html
+from app.views.help_sheet import HelpPopup, help_html, help_tip
 from app.views.message import Message
 from app.views.table import Table
 from app.views.words import Footer
@@ -135,12 +135,8 @@ class View(QWidget):
         """Return the quantities that the help explains."""
         return self.quantities
 
-    def _help_more(self) -> str:
-        """Return rich text on what the quantities do not tell."""
-        return ""
-
     def _help_text(self) -> str:
-        return help_html(self._help_names(), self.theme) + self._help_more()
+        return help_html(self._help_names(), self.theme, self.key)
 
     def tables(self, source: RunSource) -> tuple[Table, ...]:
         """Return the numbers behind the picture, at full resolution."""
@@ -191,6 +187,7 @@ class View(QWidget):
         self.source = source
         self.at = None
         self._told = 0.0
+        self.canvas.keys.put_away()
         self._pointer = None
         for plot in self.canvas.plots:
             plot.overlay.show_cursor(None)
@@ -229,7 +226,7 @@ class View(QWidget):
         self._footer.set_theme(theme)
         self.canvas.set_theme(theme)
         self._retheme(theme)
-        self.header.help_button.setToolTip(self._help_text())
+        self.header.help_button.setToolTip(help_tip(self._help_names(), self.theme, self.key))
         self.invalidate()
         self.update()
 
@@ -363,7 +360,8 @@ class View(QWidget):
         elif state is State.PAUSED:
             words = f"{words} · paused"
         self._footer.set_words(words, token, show_title=self.is_drawn)
-        self.canvas.setAccessibleDescription(f"{self.spoken()}. {words}")
+        if not self.canvas.keys.reading:  # then it is what is read
+            self.canvas.setAccessibleDescription(f"{self.spoken()}. {words}")
 
     def _update_cursor(self) -> None:
         pointer = self._pointer

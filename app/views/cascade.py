@@ -242,6 +242,12 @@ class CascadeView(StackView):
     def _panel_of(self, plot: Plot) -> LayerBands | None:
         return next((one for one in self._panels if one.plot is plot and one.layer), None)
 
+    def _pick(self, plot: Plot, x: float, y: float) -> None:
+        super()._pick(plot, x, y)
+        panel = self._panel_of(plot)
+        if panel is not None:
+            self._select(panel.layer)
+
     def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
         panel, source = self._panel_of(plot), self.source
         if panel is None or source is None or not source.steps:

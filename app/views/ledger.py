@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtGui import QColor
@@ -17,16 +16,15 @@ from app.plots.text import integer
 from app.theme import Theme
 from app.views.of_frame import FrameView
 from app.views.table import Row, Table
+from app.views.waterfall import ORDER, Waterfall, waterfall
 from core.record import Parts, RunSource
-
-if TYPE_CHECKING:  # it needs torch, which is loaded after the window
-    from core.theory.ledger import Ledger
-    from core.theory.ledger import Parts as Shares
+from core.theory.ledger import Ledger
+from core.theory.ledger import Parts as Shares
 
 _WIDE = 460  # pixels from which on the header has room for a sentence
-_FEW_BARS = 12  # so few are as wide as words, which then keep off them
-HALF = 0.36  # of a layer's width that its bars take
-_PARTS = ("weights", "activation", "between")
+_APART, _MOST_LINES = 10, 24  # pixels between lines that stand for a bar, and how many
+_LEAST_SPAN = 0.4  # decades of the picture: noise of less than a factor of two stays small
+_NAMES = {"weights": "weights Wᵀ", "activation": "activation φ′", "between": "norm, dropout"}
 
 
 class LedgerView(FrameView):
@@ -40,12 +38,12 @@ class LedgerView(FrameView):
     empty_text = "Press Run to start: what each layer does to the gradient is booked here."
 
     def _fill(self) -> None:
-        self._y = Follower(margin=0.16, shrink=0.5, smallest=1.0, patience=PATIENCE)
+        self._y = Follower(margin=0.12, shrink=0.6, smallest=_LEAST_SPAN, patience=PATIENCE)
         self.plot = Plot(Scale.WHOLE, Scale.LINEAR)
         self.plot.x_layers = True
         self.canvas.add_plot(self.plot)
-        self._bands = {part: Band() for part in _PARTS}
-        self._beyond = {part: Band() for part in _PARTS}  # nearer the input than the chosen layer
+        self._bands = {part: Band() for part in ORDER}
+        self._beyond = {part: Band() for part in ORDER}  # nearer the input than the chosen layer
         self._level = Line()
         self._level.set_fine(True)
         for item in (*self._bands.values(), *self._beyond.values(), self._level):
@@ -103,65 +101,56 @@ class LedgerView(FrameView):
     def _draw(self, source: RunSource) -> None:
         ledger, count = self._ledger(), self.layer_count
         assert ledger is not None
-        levels = [0.0]  # decades after each layer, from the output down
-        edges: dict[str, list[tuple[float, float, float]]] = {part: [] for part in _PARTS}
-        for row in ledger.rows:
-            at, place = levels[-1], row.layer + 1
-            parts = row.parts
-            for part in ("weights", "between", "activation"):
-                change = getattr(parts, part)
-                if math.isfinite(change) and math.isfinite(at):
-                    edges[part].append((float(place), min(at, at + change), max(at, at + change)))
-                    at += change
-            levels.append(at if math.isfinite(parts.change) else math.nan)
+        wide = (0.5, count + 0.5) if count < 20 else (1 - count * 0.02, count * 1.02)
+        low, high = wide if self.plot.following else self.plot.x_range
+        fall = waterfall(ledger, count, self.plot.pixels[0] / max(high - low, 1e-9))
         chosen = self._chosen_layer()
-        for part in _PARTS:
-            rows = np.array(edges[part] or np.zeros((0, 3)), np.float64)
-            down = rows[:, 0] >= chosen
-            _fill(self._bands[part], rows[down])
-            _fill(self._beyond[part], rows[~down])
-        x = np.arange(count, 0, -1, dtype=np.float64)[: len(levels)]
-        values = np.array(levels)
-        self._level.show_points(x[::-1], values[::-1])
-        ends = [at for bars in edges.values() for _, low, high in bars for at in (low, high)]
-        y = self._y.follow(values, ends, [0.0])
+        for part, bars in fall.bars.items():
+            down = bars[:, 4] >= chosen
+            _fill(self._bands[part], bars[down])
+            _fill(self._beyond[part], bars[~down])
+        self._level.show_points(*fall.line)
+        y = self._y.follow(fall.levels, [0.0], *(bars[:, 2:4] for bars in fall.bars.values()))
         if y is not None:
-            wide = (0.5, count + 0.5) if count < 20 else (1 - count * 0.02, count * 1.02)
             self.plot.follow(wide, y)
-        self._show_tags(edges, x, values, chosen)
+        self._show_tags(fall, chosen)
+        joined = f"a bar stands for {integer(fall.each)} layers" if fall.each > 1 else ""
+        self.plot.overlay.show_caption(joined)
         self.header.subtitle.set_words(self._words(ledger))
 
-    def _show_tags(
-        self,
-        edges: dict[str, list[tuple[float, float, float]]],
-        x: np.ndarray,
-        values: np.ndarray,
-        chosen: int,
-    ) -> None:
-        names = {"weights": "weights Wᵀ", "activation": "activation φ′", "between": "norm, dropout"}
+    def _show_tags(self, fall: Waterfall, chosen: int) -> None:
         tags: list[Tag] = []
         for part, color in (("activation", "warn"), ("weights", "accent"), ("between", "muted")):
-            rows = edges[part]
-            if rows and max(high - low for _, low, high in rows) > 0.0:
-                place, _, high = max(rows, key=lambda one: one[2] - one[1])
-                tags.append(Tag(place, high, names[part], color))
-        here = np.flatnonzero(x == chosen)
-        whole = self.layer < self.layer_count and here.size > 0
-        if whole and math.isfinite(values[here[0]]):
-            level = float(values[here[0]])
+            bars = fall.bars[part]
+            if len(bars):
+                left, right, start, end, _ = bars[np.abs(bars[:, 3] - bars[:, 2]).argmax()]
+                place, top = (float(left) + float(right)) / 2, float(max(start, end))
+                tags.append(Tag(place, top, _NAMES[part], color))
+        here = self.layer_count - chosen  # from the output down
+        level = float(fall.levels[here]) if here < len(fall.levels) else math.nan
+        whole = self.layer < self.layer_count and here < len(fall.levels)
+        if whole and math.isfinite(level):
             words = f"layer {chosen}: {_decades(level)} decades"
-            tags.insert(0, Tag(float(chosen), level, words, "text"))
-        bars = [
-            (np.array([at - HALF, at + HALF]), np.array([y, y]))
-            for rows in edges.values()
-            for at, low, high in rows[: _FEW_BARS * len(_PARTS)]
-            for y in (low, (low + high) / 2, high)
-        ]
-        self.plot.overlay.show_tags(tuple(tags), ((x[::-1], values[::-1]), *bars))
+            tags.insert(0, Tag(float(fall.places[here]), level, words, "text"))
+        self.plot.overlay.show_tags(tuple(tags), self._covered(fall))
         self.plot.overlay.show_marks((Mark(chosen, color="accent"),) if whole else ())
-        ended = np.flatnonzero(~np.isfinite(values))
-        text = f"the signal ends at layer {integer(int(x[ended[0]]))}" if ended.size else ""
+        ended = np.flatnonzero(~np.isfinite(fall.levels))
+        text = ""
+        if ended.size:
+            text = f"the signal ends at layer {integer(self.layer_count - int(ended[0]))}"
         self.plot.overlay.show_note(text, "bad")
+
+    def _covered(self, fall: Waterfall) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        """Return lines all over the bars, for words to keep off them."""
+        bars = np.concatenate([fall.bars[part] for part in ORDER])
+        if not len(bars):
+            return ()
+        bars = bars[np.argsort(bars[:, 0])]
+        x, start, end = bars[:, :2].ravel(), bars[:, 2], bars[:, 3]
+        low, high = self.plot.y_range
+        tall = float(np.abs(end - start).max()) / (high - low) * self.plot.pixels[1]
+        shares = np.linspace(0.0, 1.0, int(np.clip(tall / _APART, 2, _MOST_LINES)))
+        return tuple((x, np.repeat(start + share * (end - start), 2)) for share in shares)
 
     def _chosen_layer(self) -> int:
         """Return the layer down to which the waterfall is told; 1 if the loss's own is chosen."""
@@ -198,12 +187,11 @@ class LedgerView(FrameView):
         self._select(round(x))
 
 
-def _fill(band: Band, rows: np.ndarray) -> None:
-    """Draw bars: place, lower and upper end each."""
-    if len(rows):
-        order = np.argsort(rows[:, 0])
-        x, low, high = rows[order].T
-        band.show_area(x - HALF, x + HALF, low, high)
+def _fill(band: Band, bars: np.ndarray) -> None:
+    """Draw bars: left, right, start and end each."""
+    if len(bars):
+        left, right, start, end = bars[:, :4].T
+        band.show_area(left, right, np.minimum(start, end), np.maximum(start, end))
     else:
         band.clear_points()
 

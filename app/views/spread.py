@@ -104,6 +104,7 @@ class SpreadView(StackView):
         self._panels = (_Panel(), _Panel(), _Panel())
         self._first, self._between, self._last = self._panels
         self._unit = 1.0
+        self._extra = 0  # stays when an outer one is chosen, so that no panel goes by a click
         self._common = Follower(margin=0.08, smallest=1e-44, patience=PATIENCE)
         self.stack = tuple(panel.plot for panel in self._panels)
         for row, plot in enumerate(self.stack):
@@ -126,6 +127,7 @@ class SpreadView(StackView):
 
     def _reset(self) -> None:
         super()._reset()
+        self._extra = 0
         self._common.reset()
         for panel in self._panels:
             panel.clear_points()
@@ -150,6 +152,11 @@ class SpreadView(StackView):
         self._said = 0.0
         self.invalidate()
 
+    def set_layer(self, number: int) -> None:
+        super().set_layer(number)
+        if 1 < number < self.layer_count:
+            self._extra = number
+
     def tables(self, source: RunSource) -> tuple[Table, ...]:
         if not {_MEAN, _SPREAD} <= set(source.layer_columns):
             return ()
@@ -162,8 +169,9 @@ class SpreadView(StackView):
         count = self.layer_count
         if count <= 1:
             return [(self._last, 1)]
-        if 1 < self.layer < count:
-            return [(self._first, 1), (self._between, self.layer), (self._last, count)]
+        between = self.layer if 1 < self.layer < count else self._extra
+        if 1 < between < count:
+            return [(self._first, 1), (self._between, between), (self._last, count)]
         return [(self._first, 1), (self._last, count)]
 
     def _draw(self, source: RunSource) -> None:
@@ -231,6 +239,12 @@ class SpreadView(StackView):
         return f"spread of layer 1: {value_words(first, 2)}, of the last: {value_words(last, 2)}"
 
     # Reading -----------------------------------------------------------------------------
+
+    def _pick(self, plot: Plot, x: float, y: float) -> None:
+        super()._pick(plot, x, y)
+        layer = next((layer for panel, layer in self._layers() if panel.plot is plot), None)
+        if layer is not None:
+            self._select(layer)
 
     def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
         source = self.source

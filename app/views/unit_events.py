@@ -15,11 +15,6 @@ from core.record import RunSource
 from core.record.units import KINDS
 
 LANES = (("births", "accent"), ("deaths", "bad"), ("revived", "good"))  # in the order of KINDS
-EVENTS_HELP = (
-    "<p><b>Births, deaths, revived</b><br>A birth: a unit is active for the first time, after at"
-    " least an epoch of silence. A death: one that was active has been silent for a whole epoch."
-    " Revived: a dead one is active again. Silent means: φ′ is 0 for every sample.</p>"
-)
 _WORDS = ("birth", "death", "resurrection")
 
 

@@ -22,7 +22,7 @@ from app.views.over_steps import StepView, marks_of
 from app.views.readings import value_words
 from app.views.segments import Segments
 from app.views.table import Row, Table, layers_table
-from app.views.unit_events import EVENTS_HELP, LANES, UnitEvents
+from app.views.unit_events import LANES, UnitEvents
 from core.measure.missing import not_measured
 from core.record import LayerFrame, Parts, RunSource
 from core.record.columns import Envelope
@@ -116,9 +116,6 @@ class UnitsView(FrameView, StepView):
 
     def _steps_a_pixel(self) -> float:
         return StepView._steps_a_pixel(self)
-
-    def _help_more(self) -> str:
-        return EVENTS_HELP
 
     # Numbers -----------------------------------------------------------------------------
 

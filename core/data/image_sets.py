@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core.data.files import cannot_be_read, check_unpacked, size_text
 from core.data.folders import find_file
 from core.data.idx import read_idx_array
-from core.data.known import advice_for
+from core.data.known import LOOKED_FOR, advice_for
 from core.data.npy import Archive
 from core.data.raw import Raw
 from core.errors import DataError
@@ -123,11 +123,7 @@ def read_cifar10(spec: Cifar10) -> Raw:
     first = find_file(
         "cifar10",
         spec.folder,
-        (
-            "cifar-10-binary.tar.gz",
-            "data_batch_1.bin",
-            "cifar-10-batches-bin/data_batch_1.bin",
-        ),
+        LOOKED_FOR["cifar10"][0],
         advice_for("cifar10"),
     )
     packed = first.name.endswith(".gz")
@@ -147,11 +143,9 @@ def read_cifar10(spec: Cifar10) -> Raw:
 
 
 def _read_idx_set(kind: str, folder: str, names: tuple[str, ...]) -> Raw:
-    parts = []
-    for stem, dimensions in (("train-images", 3), ("train-labels", 1)):
-        dash, dot = f"{stem}-idx{dimensions}-ubyte", f"{stem}.idx{dimensions}-ubyte"
-        known = (f"{dash}.gz", dash, f"{dot}.gz", dot)
-        path = find_file(kind, folder, known, advice_for(kind))
+    parts: list[NDArray[np.uint8]] = []
+    paths = [find_file(kind, folder, known, advice_for(kind)) for known in LOOKED_FOR[kind]]
+    for path, dimensions in zip(paths, (3, 1), strict=True):
         array = read_idx_array(str(path), _FIELD)
         if array.ndim != dimensions or array.dtype != np.uint8:
             raise DataError(
@@ -163,7 +157,7 @@ def _read_idx_set(kind: str, folder: str, names: tuple[str, ...]) -> Raw:
     x, y = parts
     if len(x) != len(y):
         raise DataError(
-            f"There are {len(x):,} images and {len(y):,} labels in {str(path.parent)!r}.",
+            f"There are {len(x):,} images and {len(y):,} labels in {str(paths[-1].parent)!r}.",
             hint=advice_for(kind),
             field=_FIELD,
         )

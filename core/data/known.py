@@ -40,6 +40,26 @@ FILES: dict[str, tuple[tuple[str, str, str, int], ...]] = {
 """Kind of data -> (folder on the net, file, checksum, bytes) of what training needs."""
 
 
+def _idx_names(stem: str, dimensions: int) -> tuple[str, ...]:
+    dash, dot = f"{stem}-idx{dimensions}-ubyte", f"{stem}.idx{dimensions}-ubyte"
+    return f"{dash}.gz", dash, f"{dot}.gz", dot
+
+
+_IDX_SET = (_idx_names("train-images", 3), _idx_names("train-labels", 1))
+LOOKED_FOR: dict[str, tuple[tuple[str, ...], ...]] = {
+    "mnist": _IDX_SET,
+    "fashion_mnist": _IDX_SET,
+    "cifar10": (
+        (
+            "cifar-10-binary.tar.gz",
+            "data_batch_1.bin",
+            "cifar-10-batches-bin/data_batch_1.bin",
+        ),
+    ),
+}
+"""Kind of data -> for each file that reading it takes, the names under which it may lie there."""
+
+
 def advice_for(kind: str) -> str:
     """Return the sentence that says how to get the files."""
     files = " and ".join(place + name for place, name, _, _ in FILES[kind])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import ExperimentError
 from core.experiment.fields import Part, Scope, scope_of
+from core.experiment.numbers import number_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -134,12 +135,14 @@ def _compare(old: Part, new: Part, prefix: str, found: list[Difference]) -> None
             found.append(Difference(path, before, after, scope))
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, besides: Part | None = None) -> str:
     if isinstance(value, Part):
         kind = str(getattr(value, "kind", ""))
         name = _KIND_TITLES.get(kind, kind.replace("_", " "))
-        return f"{name} {', '.join(_settings_told(value))}".strip()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return f"{name} {', '.join(_settings_told(value, besides))}".strip()
+    if isinstance(value, float):
+        return number_text(value)
+    return _VALUE_TITLES.get(value, value or "none") if isinstance(value, str) else str(value)
 
 
 def _both(old: Any, new: Any) -> tuple[str, str]:
@@ -148,19 +151,24 @@ def _both(old: Any, new: Any) -> tuple[str, str]:
     before, after = families
     if before is not None and after is not None and before != after:
         return before, after
+    if isinstance(old, Part) and isinstance(new, Part):
+        return _text(old, new), _text(new, old)
     return _text(old), _text(new)
 
 
-def _settings_told(part: Part) -> list[str]:
+def _settings_told(part: Part, besides: Part | None = None) -> list[str]:
     """Return what there is to tell of a part's settings, each by its title.
 
-    A single number needs no title, and what is as always says nothing.
+    A single number needs no title; what is as always says nothing, nor what is the same in the
+    part ``besides`` that it takes the place of.
     """
     fields = {key: info for key, info in type(part).model_fields.items() if key != "kind"}
     all_of_them = len(fields) <= _FEW and "lr" not in fields
     texts: list[str] = []
     for key, info in fields.items():
         value = getattr(part, key)
+        if besides is not None and getattr(besides, key, ...) == value:
+            continue
         usual = value == info.get_default(call_default_factory=True)
         if isinstance(value, bool):
             if value or not usual:
@@ -171,6 +179,7 @@ def _settings_told(part: Part) -> list[str]:
     return texts
 
 
+_VALUE_TITLES = {"minus_one_one": "to [−1, 1]", "drop_rows": "drop rows"}
 _KIND_TITLES = {
     "sgd": "SGD",
     "rmsprop": "RMSProp",
@@ -186,6 +195,17 @@ _KIND_TITLES = {
     "elu": "ELU",
     "selu": "SELU",
     "gelu": "GELU",
+    "prelu": "PReLU",
+    "silu": "SiLU",
+    "digits": "Digits",
+    "fashion_mnist": "Fashion-MNIST",
+    "mnist": "MNIST",
+    "cifar10": "CIFAR-10",
+    "xor": "XOR",
+    "csv": "CSV",
+    "npz": "NPZ",
+    "idx": "IDX",
+    "moons": "two moons",
 }
 _FAMILIES = {
     f"{family.lower()}_{shape}": family

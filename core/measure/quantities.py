@@ -23,11 +23,12 @@ class Quantity:
     name : str
         Column name in records and files.
     title, symbol, unit : str
-        As shown on screen; an empty unit means a pure number, or what has no common name.
+        As shown on screen; the unit is "pure number" where there is none, and is never empty.
     per : Per
         Whether there is a value for each step, each layer and step, or each evaluation.
     formula, reading, misleads, source : str
-        Definition, how to read it, when it misleads, where it comes from.
+        Definition, how to read it, when it misleads, and where it comes from: a work with its year,
+        or "this laboratory" where the definition is our own.
     log : bool
         Whether it is best read on a logarithmic axis.
     """
@@ -40,7 +41,7 @@ class Quantity:
     formula: str
     reading: str
     misleads: str
-    source: str = ""
+    source: str
     log: bool = False
 
 
@@ -54,6 +55,7 @@ _ALL = (
         "L = L_data + L_pen, on the step's batch, before its update",
         "Falls while the network learns. Cross-entropy of mere guessing is ln(classes).",
         "A flat loss says nothing about why; a low one says nothing about new data.",
+        "Goodfellow, Bengio & Courville 2016, section 7.1",
         log=True,
     ),
     Quantity(
@@ -65,6 +67,7 @@ _ALL = (
         "mean over the batch of the loss of a sample; for cross-entropy −ln p(right class)",
         "The part of the loss that the data cause: what the network has yet to learn.",
         "Jumps from batch to batch: compare averages. Dropout raises it.",
+        "Goodfellow, Bengio & Courville 2016, section 6.2.1",
         log=True,
     ),
     Quantity(
@@ -88,6 +91,7 @@ _ALL = (
         "share of the batch whose largest output is that of the right class",
         "1 is perfect; 1/classes is guessing, where all classes are equally frequent.",
         "With a batch of 32 it moves in steps of 1/32. Dropout lowers it.",
+        "Goodfellow, Bengio & Courville 2016, section 5.1.2",
     ),
     Quantity(
         "val_loss",
@@ -110,12 +114,13 @@ _ALL = (
         "share of the validation samples whose largest output is that of the right class",
         "What the network gets right on samples it never learned from.",
         "A small validation set makes it coarse. Settings chosen by it make it look too good.",
+        "Goodfellow, Bengio & Courville 2016, sections 5.1.2 and 5.3",
     ),
     Quantity(
         "grad_norm",
         "Gradient norm",
         "‖g‖",
-        "",
+        "loss units per weight unit",
         Per.STEP,
         "L2 norm of the whole gradient (data and penalty, all parameters) before clipping",
         "Often jumps before a divergence; shrinks when learning slows down.",
@@ -128,7 +133,7 @@ _ALL = (
         "clip_factor",
         "Clip factor",
         "c",
-        "",
+        "pure number",
         Per.STEP,
         "norm of the whole gradient after clipping / norm before",
         "1: not clipped. 0.1: only a tenth of the gradient's length was used.",
@@ -144,23 +149,26 @@ _ALL = (
         "angle between the whole gradient before and after clipping",
         "0 when clipping the norm of all; by value or layer by layer, clipping turns the gradient.",
         "Small when few components are clipped, even if those were the important ones.",
+        "this laboratory; clipping and direction: Goodfellow, Bengio & Courville 2016,"
+        " section 10.11.1",
     ),
     Quantity(
         "learning_rate",
         "Learning rate",
         "η",
-        "",
+        "weight² per loss with SGD, weight with Adam",
         Per.STEP,
         "the optimiser's rate times the schedule's factor, as the step used it",
         "Follows the schedule; every live change of the rate is a jump.",
         "It is not the size of the step, least of all with Adam: look at the update ratio.",
+        "Goodfellow, Bengio & Courville 2016, section 8.3.1",
         log=True,
     ),
     Quantity(
         "weight_grad_norm",
         "Weight gradient",
         "‖∂L/∂W‖",
-        "",
+        "loss units per weight unit",
         Per.LAYER,
         "Frobenius norm of ∂L_data/∂W of the layer",
         "How strongly the data pull at the layer's weights.",
@@ -173,7 +181,7 @@ _ALL = (
         "weight_grad_mean",
         "Gradient mean",
         "mean ∂L/∂W",
-        "",
+        "loss units per weight unit",
         Per.LAYER,
         "mean of the elements of ∂L_data/∂W",
         "Usually small beside the spread. Large: most weights are pushed the same way, as when"
@@ -185,7 +193,7 @@ _ALL = (
         "weight_grad_std",
         "Gradient spread",
         "std ∂L/∂W",
-        "",
+        "loss units per weight unit",
         Per.LAYER,
         "standard deviation of the elements of ∂L_data/∂W",
         "Of like size in layers of like shape: they learn at a like pace.",
@@ -198,7 +206,7 @@ _ALL = (
         "penalty_grad_norm",
         "Penalty gradient",
         "‖∂L_pen/∂W‖",
-        "",
+        "loss units per weight unit",
         Per.LAYER,
         "Frobenius norm of the gradient that L1 and L2 add to the layer's weights",
         "Above the weight gradient of the data: the layer is shrunk more than taught.",
@@ -210,18 +218,19 @@ _ALL = (
         "raw_grad_norm",
         "Raw gradient",
         "‖g‖ raw",
-        "",
+        "loss units per weight unit",
         Per.LAYER,
         "Frobenius norm of the gradient of data and penalties for W, before clipping",
         "The layer's share of what is clipped. Equal to the weight gradient without L1 and L2.",
         "Clipping by the norm of all looks at all layers and biases together, not at this number.",
+        "Pascanu, Mikolov & Bengio 2013",
         log=True,
     ),
     Quantity(
         "clipped_grad_norm",
         "Clipped gradient",
         "‖g‖ clipped",
-        "",
+        "loss units per weight unit",
         Per.LAYER,
         "Frobenius norm of the gradient for W after clipping, as the optimiser gets it",
         "Below the raw one: clipping took something away.",
@@ -245,7 +254,7 @@ _ALL = (
         "delta_norm",
         "Error signal",
         "‖δ‖",
-        "",
+        "loss units per unit of z",
         Per.LAYER,
         "Frobenius norm over the batch of δ = ∂L_data/∂z, z the argument of the activation",
         "What backpropagation brings to the layer: compare it across layers.",
@@ -258,7 +267,7 @@ _ALL = (
         "activation_norm",
         "Activations",
         "‖h‖",
-        "",
+        "pure number",
         Per.LAYER,
         "Frobenius norm over the batch of what the layer passes on",
         "The forward signal: it should neither die out nor blow up with depth.",
@@ -271,7 +280,7 @@ _ALL = (
         "activation_mean",
         "Activation mean",
         "mean h",
-        "",
+        "pure number",
         Per.LAYER,
         "mean over batch and units of what the layer passes on",
         "Far from 0 it pushes the next layer to one side. Sigmoid and ReLU are never centred.",
@@ -282,7 +291,7 @@ _ALL = (
         "activation_std",
         "Activation spread",
         "std h",
-        "",
+        "pure number",
         Per.LAYER,
         "standard deviation over batch and units of what the layer passes on",
         "Falling from layer to layer: the network forgets its input.",
@@ -295,17 +304,18 @@ _ALL = (
         "preactivation_mean",
         "Argument mean",
         "mean z",
-        "",
+        "pure number",
         Per.LAYER,
         "mean over batch and units of z, the argument of the activation",
         "Far from 0: sigmoid and tanh work in their flat part, ReLU is shut or always open.",
         "Units of both signs cancel.",
+        "Ioffe & Szegedy 2015",
     ),
     Quantity(
         "preactivation_std",
         "Argument spread",
         "std z",
-        "",
+        "pure number",
         Per.LAYER,
         "standard deviation over batch and units of z, the argument of the activation",
         "About 1 suits sigmoid and tanh; at 4 over a quarter of a sigmoid's entries are saturated.",
@@ -353,7 +363,7 @@ _ALL = (
         "update_ratio",
         "Update ratio",
         "‖ΔW‖/‖W‖",
-        "",
+        "pure number",
         Per.LAYER,
         "norm of the change of W that the step really made / norm of W before it",
         "About 0.001 is a rule of thumb; far below, the layer stands still; above 0.1 it jumps.",
@@ -366,19 +376,20 @@ _ALL = (
         "weight_norm",
         "Weights",
         "‖W‖",
-        "",
+        "pure number",
         Per.LAYER,
         "Frobenius norm of the layer's weights before the step's update",
         "Exponential growth announces a divergence.",
         "Grows with the number of weights: compare a layer with itself. Before a batch norm its"
         " scale hardly matters.",
+        "Goodfellow, Bengio & Courville 2016, section 2.5 (Frobenius norm)",
         log=True,
     ),
     Quantity(
         "weight_distance",
         "Distance travelled",
         "‖W − W₀‖/‖W₀‖",
-        "",
+        "pure number",
         Per.LAYER,
         "norm of the difference to the weights first drawn / norm of those, before the step's"
         " update",
@@ -392,17 +403,18 @@ _ALL = (
         "nonfinite",
         "Not finite",
         "NaN, Inf",
-        "",
+        "code 0 to 3",
         Per.LAYER,
         "first of mean z, mean h, ‖δ‖, mean ∂L/∂W, ‖W‖ that is not finite: 1 NaN, 2 +Inf, 3 −Inf",
         "0 is as it should be. The layer with the first other number is where to look.",
         "A sum of +Inf and −Inf is NaN. Where it began is said when a run diverges.",
+        "IEEE 754-2019, clause 6 (infinities, NaN); the codes: this laboratory",
     ),
     Quantity(
         "learned_slope",
         "Learned slope",
         "α",
-        "",
+        "pure number",
         Per.LAYER,
         "slope of PReLU for z < 0 before the step's update; NaN in other layers",
         "Where it goes from its start (0.25 unless set): 0 is ReLU, 1 is linear.",

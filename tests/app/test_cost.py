@@ -17,15 +17,15 @@ def test_the_cost_is_that_since_the_last_look():
     assert meter.read(run) is None  # too few steps to say anything
     run.steps, run.seconds, run.overhead = 100, 0.1, {"signals": 0.01, "weights": 0.01}
     text, tip = meter.read(run) or ("", "")
-    assert text == "measuring 200 µs a step (+25%)"
+    assert text == "measuring 200 µs a step (+25\N{NARROW NO-BREAK SPACE}%)"
     assert "signals: 100 µs" in tip
     run.steps, run.seconds, run.overhead = 200, 0.2, {"signals": 0.06, "weights": 0.01}
     text, _ = meter.read(run) or ("", "")
-    assert text == "measuring 500 µs a step (+100%)"
+    assert text == "measuring 500 µs a step (+100\N{NARROW NO-BREAK SPACE}%)"
 
 
 def test_another_run_is_counted_by_itself():
     meter = CostMeter()
     assert meter.read(source(1000, 1.0, signals=0.5))
     text, _ = meter.read(source(100, 0.1, signals=0.02)) or ("", "")
-    assert text == "measuring 200 µs a step (+25%)"
+    assert text == "measuring 200 µs a step (+25\N{NARROW NO-BREAK SPACE}%)"

@@ -116,7 +116,7 @@ def test_a_download_is_offered_where_files_are_missing_and_only_there(
         (["data.kind=fashion_mnist", "data.files=full"], True),
         (["data.kind=cifar10"], True),
     ):
-        monkeypatch.setattr("app.panels.data.data_folder", lambda kind: tmp_path / kind)
+        monkeypatch.setenv("GRADOSCOPE_DATA", str(tmp_path))
         laboratory.session.edit(with_settings(SPEC, assignments), "data")
         assert button.isVisibleTo(laboratory.panel) == offered, assignments
     button.click()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -257,6 +258,26 @@ def test_words_do_not_cover_each_other(canvas: Canvas) -> None:
     for index, box in enumerate(boxes):
         assert plot.area().adjusted(-1, -1, 1, 1).contains(box)
         assert not any(box.intersects(other) for other in boxes[:index])
+
+
+@pytest.mark.parametrize("over_image", [False, True])
+def test_words_beside_lines_stand_in_the_order_of_the_lines(
+    canvas: Canvas, *, over_image: bool
+) -> None:
+    plot = canvas.plots[0]
+    plot.follow((0, 24), (0, 1))
+    plot.overlay.set_over_image(over_image)
+    events = ((15, "rate 0.05 → 0.01"), (15.4, "rate 0.01 → 0.05"), (23, "rate 0.05 → 1e9"))
+    plot.overlay.show_marks(tuple(Mark(x, text) for x, text in events))
+    canvas.grab()
+    boxes = plot.overlay.placed[::-1]  # the newest is placed first
+    assert len(boxes) == 3
+    for (x, one), (other_x, other) in pairwise(zip((x for x, _ in events), boxes, strict=True)):
+        apart = one.bottom() < other.top() or other.bottom() < one.top()
+        assert apart or (one.right() < other.left()) == (x < other_x)
+    inside = plot.area()
+    upper = boxes[2].center().y() < inside.center().y()
+    assert upper is over_image  # the lowest rows are the layers near the input
 
 
 def test_words_stay_where_they_are_for_a_moment_while_a_run_goes(qtbot: QtBot, monkeypatch) -> None:

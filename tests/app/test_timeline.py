@@ -44,7 +44,7 @@ def shown(qtbot: QtBot, kind, record):
 
 
 def test_playing_takes_the_time_that_was_asked_for() -> None:
-    playback = Playback(rate=[words for words, _, _ in RATES].index("run in 20 s"))
+    playback = Playback(rate=[words for words, _, _ in RATES].index("whole run in 20 s"))
     playback.start(1, 0, 2001)
     for _ in range(10):
         at = playback.advance(1.0, 2001)

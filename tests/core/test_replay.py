@@ -580,8 +580,9 @@ def test_a_diverged_run_says_where_and_keeps_its_last_frames(train, wait_until, 
     record = trainer.record
     found = record.found
     assert found.exact
+    loss = {"nan": "NaN", "inf": "+∞", "-inf": "−∞"}[str(record.scalars["loss"].last())]
     assert record.status.message == (
-        f"Diverged at step {record.steps - 1}: the loss became {record.scalars['loss'].last()}."
+        f"Diverged at step {record.steps - 1}: the loss became {loss}."
         f" {found.sentence(record.steps - 1)}"
     )
     assert "first in z of layer" in record.status.message
