@@ -8,7 +8,15 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QSizePolicy,
+    QWidget,
+)
 
 from app.form.browse import BrowseButton
 from app.form.choices import BoolField, ChoiceField
@@ -187,7 +195,9 @@ class FieldRow(QWidget):
     @Slot()
     def show_help(self) -> None:
         """Open the sheet of help beside the row."""
-        HelpSheet(self.field).show_beside(self, self.help_text())
+        # A line edit takes any popup but its own for leaving; one of a combo box has no style.
+        parent = self.field if isinstance(self.field, LineField) else self
+        HelpSheet(parent).show_beside(self, self.help_text())
 
     def _show_error(self) -> None:
         sentence = self._refused or self._problem
