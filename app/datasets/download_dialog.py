@@ -188,7 +188,7 @@ class DownloadDialog(QDialog):
         row.addWidget(self.go)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(10)
+        column.setSpacing(12)
         for widget in (title, *self.files, self.places, self.bar, self.status, self.problem):
             column.addWidget(widget)
         column.addStretch(1)

@@ -140,7 +140,7 @@ class ExportDialog(QDialog):
         self._choices = QWidget()
         self._form = form = QFormLayout(self._choices)
         form.setContentsMargins(0, 0, 0, 0)
-        form.setVerticalSpacing(10)
+        form.setVerticalSpacing(8)
         form.setHorizontalSpacing(16)
         formats = QHBoxLayout()
         formats.addWidget(self.format)

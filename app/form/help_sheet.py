@@ -120,7 +120,7 @@ class HelpSheet(QFrame):
         self.label.setFixedWidth(_WIDTH)
         self.label.setTextFormat(Qt.TextFormat.RichText)
         column = QVBoxLayout(self)
-        column.setContentsMargins(14, 6, 14, 6)
+        column.setContentsMargins(16, 4, 16, 4)
         column.addWidget(self.label)
 
     def show_beside(self, row: QWidget, html: str) -> None:

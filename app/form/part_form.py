@@ -80,7 +80,7 @@ class PartForm(QWidget):
         self._problems: dict[str, str] = {}
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
-        self._box.setSpacing(6)
+        self._box.setSpacing(8)
         for name in names:
             info = model.model_fields[name]
             if len(literals_of(info)) == 1:

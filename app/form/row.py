@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QMenu,
     QSizePolicy,
     QWidget,
@@ -129,7 +128,7 @@ class FieldRow(QWidget):
             self._controls.addWidget(self.browse)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(6)
+        grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(2)
         several_lines = isinstance(self.field, LongTextField)
         beside = Qt.AlignmentFlag.AlignTop if several_lines else Qt.AlignmentFlag(0)

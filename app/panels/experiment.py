@@ -68,7 +68,7 @@ class ExperimentPanel(QWidget):
         content = QWidget()
         box = QVBoxLayout(content)
         box.setContentsMargins(12, 12, 12, 16)
-        box.setSpacing(18)
+        box.setSpacing(16)
         head = QVBoxLayout()
         head.setSpacing(4)
         heading = QLabel("EXPERIMENT")

@@ -147,7 +147,7 @@ class LayerPanel(Panel):
         line.addWidget(self.apply_button)
         line.addWidget(self.with_units)
         line.addStretch(1)
-        self.body.addSpacing(2)
+        self.body.addSpacing(4)
         self.body.addLayout(line)
 
     def _add(self, setting: _Setting) -> PartForm:

@@ -72,7 +72,7 @@ class Canvas(pg.GraphicsLayoutWidget):
         self._connect()
 
     def _build(self) -> None:
-        self.ci.setContentsMargins(6, 6, 4, 2)
+        self.ci.setContentsMargins(4, 4, 4, 4)
         self.ci.setSpacing(4)
         self.setMinimumSize(80, 60)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)

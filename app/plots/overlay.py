@@ -28,6 +28,7 @@ _PLACES = tuple(
     for side in (-1, 1)
 )
 _NEAR = 24  # pixels from its point up to which words need no line to it
+_POINTED_AT = (-5.0, 0.0, 5.0) * 4  # pixels below a point with words, for points of a line each
 
 
 CALM_S = 0.5
@@ -165,7 +166,7 @@ class Overlay(QGraphicsItem):
         painter.setFont(self._font)
         taken = self.placed = [] if self._kept.isEmpty() else [self._kept]
         marks, rules, tags = (self._shown.get(k) or () for k in ("marks", "rules", "tags"))
-        points = self._points()
+        points = self._points(tags)  # pyright: ignore[reportArgumentType]
         for mark in marks:  # pyright: ignore[reportGeneralTypeIssues]
             self._paint_mark_line(painter, mark)
         for rule in rules:  # pyright: ignore[reportGeneralTypeIssues]
@@ -360,9 +361,12 @@ class Overlay(QGraphicsItem):
             painter.setPen(QPen(self._theme.color(color, 0.7), 1))
             painter.drawLine(QLineF(x, y, at.x(), at.y()))
 
-    def _points(self) -> Array:
-        """Return points of the lines in pixels, about one every six."""
+    def _points(self, tags: tuple[Tag, ...]) -> Array:
+        """Return points of the lines in pixels, about one every six, and those that have tags."""
         parts = [np.zeros((0, 2))]
+        for tag in tags:  # as much as a piece of a line: what a tag points at has to be seen
+            at = self._to_pixels(tag.x, tag.y)
+            parts.append(np.array([(at.x(), at.y() + below) for below in _POINTED_AT]))
         (left, top), (right, bottom) = (
             (p.x(), p.y()) for p in (self._to_pixels(0.0, 0.0), self._to_pixels(1.0, 1.0))
         )

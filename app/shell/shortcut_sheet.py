@@ -145,7 +145,7 @@ class ShortcutSheet(QDialog):
         for place, (title, some) in enumerate(groups.items()):
             if place in starts:
                 column = QVBoxLayout()
-                column.setSpacing(14)
+                column.setSpacing(16)
                 across.addLayout(column)
             column.addLayout(_group(title, some))
             if place + 1 in (*starts, len(groups)):

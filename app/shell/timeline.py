@@ -60,7 +60,7 @@ class Timeline(QWidget):
     def _build(self) -> None:
         self.setObjectName("timeline")
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 6, 12, 6)
+        row.setContentsMargins(12, 4, 12, 4)
         row.setSpacing(4)
         self._buttons: dict[str, QToolButton] = {}
         for key, name, tip in (

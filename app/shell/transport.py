@@ -107,7 +107,6 @@ class Transport(QWidget):
                 self.epochs_text = QLabel()
                 self.epochs_text.setProperty("role", "muted")
                 self.epochs_text.setContentsMargins(0, 0, 12, 0)
-                value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 row.addWidget(self.epochs_text)
                 self._optional.append((self.epochs_text,))
         row.addStretch(1)
@@ -265,6 +264,10 @@ class Transport(QWidget):
                 break
             for widget in group:
                 widget.hide()
+        side = Qt.AlignmentFlag.AlignLeft  # by its name, unless there are words behind it
+        if not self.epochs_text.isHidden():
+            side = Qt.AlignmentFlag.AlignRight
+        self._values["epoch"].setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         if self._row.minimumSize().width() > self.width():
             self.page_text.setText(self._page[1])
         # Between the lens alone and the lens with a word lies but an empty box.
@@ -311,7 +314,7 @@ class SearchField(QToolButton):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(self)
-        row.setContentsMargins(10, 0, 6, 0)
+        row.setContentsMargins(8, 0, 4, 0)
         self._words = QLabel("Search")
         self._words.setProperty("role", "muted")
         row.addWidget(self._words, 1)

@@ -90,7 +90,7 @@ class ClipGeometry(QDialog):
         self.picture = ClipPicture()
         self.table = QGridLayout()
         self.table.setHorizontalSpacing(16)
-        self.table.setVerticalSpacing(2)
+        self.table.setVerticalSpacing(4)
         self.table.setColumnStretch(len(_HEADS), 1)
         for column, head in enumerate(_HEADS):
             self._cell(0, column, "section").setText(head)
@@ -104,7 +104,7 @@ class ClipGeometry(QDialog):
         column.setFixedWidth(_COLUMN)
         left = QVBoxLayout(column)
         left.setContentsMargins(0, 0, 0, 0)
-        left.setSpacing(10)
+        left.setSpacing(12)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(self.lecture_button)

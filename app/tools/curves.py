@@ -55,7 +55,7 @@ class SmallPlot(QWidget):
         self.setAccessibleName(name)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(2)
+        box.setSpacing(4)
         box.addWidget(self.canvas)
         box.addWidget(self.caption)
 

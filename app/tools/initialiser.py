@@ -73,8 +73,8 @@ class InitialiserInspector(QDialog):
         self.verdicts = [QLabel() for _ in range(2)]
         self.carried = Sentence("muted")
         self.table = QGridLayout()
-        self.table.setHorizontalSpacing(10)
-        self.table.setVerticalSpacing(2)
+        self.table.setHorizontalSpacing(12)
+        self.table.setVerticalSpacing(4)
         self.table.setColumnStretch(1, 1)
         self.table.setColumnStretch(2, 1)
         self._heads = [self._cell(0, column, "section") for column in (1, 2)]
@@ -91,7 +91,7 @@ class InitialiserInspector(QDialog):
         column = QWidget()
         left = QVBoxLayout(column)
         left.setContentsMargins(0, 0, 8, 0)
-        left.setSpacing(14)
+        left.setSpacing(16)
         left.addWidget(self._form)
         left.addLayout(self.table)
         left.addWidget(self.source)

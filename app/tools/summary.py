@@ -106,7 +106,7 @@ class SummaryWindow(QDialog):
         self.copy_button.setAutoDefault(False)
         self.sums = QGridLayout()
         self.sums.setHorizontalSpacing(16)
-        self.sums.setVerticalSpacing(2)
+        self.sums.setVerticalSpacing(4)
         self.sums.setColumnStretch(1, 1)
         self._sums: list[tuple[QLabel, QLabel]] = []
         below = QHBoxLayout()

@@ -109,7 +109,7 @@ class HelpPopup(QFrame):
         self._label.setWordWrap(True)
         self._label.setTextFormat(Qt.TextFormat.RichText)
         self._label.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._label.setContentsMargins(14, 0, 14, 6)
+        self._label.setContentsMargins(16, 0, 16, 8)
         self._scroll = QScrollArea(self)
         self._scroll.setWidget(self._label)
         self._scroll.setWidgetResizable(True)

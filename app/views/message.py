@@ -18,7 +18,7 @@ class Message(QWidget):
         self._text.setProperty("role", "muted")
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 12, 24, 28)
-        column.setSpacing(6)
+        column.setSpacing(8)
         column.addStretch(1)
         for label in (self._title, self._text):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -126,7 +126,7 @@ class StageRow(QWidget):
 
     def _build(self) -> None:
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 6, 9, 2)
+        row.setContentsMargins(12, 4, 8, 4)
         row.setSpacing(4)
         self._group = QButtonGroup(self)
         self.chips = tuple(StageChip(stage, self) for stage in Stage)

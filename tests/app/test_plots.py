@@ -260,6 +260,18 @@ def test_words_do_not_cover_each_other(canvas: Canvas) -> None:
         assert not any(box.intersects(other) for other in boxes[:index])
 
 
+def test_words_do_not_cover_what_other_words_point_at(canvas: Canvas) -> None:
+    plot = canvas.plots[0]
+    plot.follow((0, 10), (0, 1))
+    plot.overlay.show_tags((Tag(5, 0.5, "training 98 %"),))
+    canvas.grab()
+    (box,) = plot.overlay.placed
+    under = plot.from_pixels(box.center())
+    plot.overlay.show_tags((Tag(5, 0.5, "training 98 %"), Tag(*under, "best")))
+    canvas.grab()
+    assert not plot.overlay.placed[0].contains(plot.to_pixels(*under))
+
+
 @pytest.mark.parametrize("over_image", [False, True])
 def test_words_beside_lines_stand_in_the_order_of_the_lines(
     canvas: Canvas, *, over_image: bool
