@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 from core.control import RunControl
@@ -16,10 +18,15 @@ if TYPE_CHECKING:
 
     from core.experiment import Experiment
 
+BEHIND = 5
+"""By how much training is nicer than the window, which has to answer at once on a busy machine."""
+
 
 def work(connection: Connection, experiment: Experiment, run_id: str) -> None:
     """Train until told to stop, or until nobody is there any more (the process's main function)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal: the window decides
+    if sys.platform != "win32":  # where the window in front comes first anyway
+        os.nice(BEHIND)
     control, obeyed = RunControl(), 0
 
     def closing_words() -> list[Message]:

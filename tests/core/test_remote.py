@@ -20,6 +20,7 @@ from core.record.record import Record
 from core.remote import RemoteTrainer
 from core.remote import trainer as remote
 from core.remote.sent import Outbox, SentRecord
+from core.remote.worker import BEHIND
 from core.trainer import Trainer
 
 RAW = {
@@ -328,6 +329,13 @@ def test_a_command_that_makes_no_sense_ends_the_process_and_is_told(doomed, wait
     wait_until(lambda: doomed.record.status.state is State.FAILED, "the news")
     assert "exit code 1" in doomed.record.status.message
     assert "memory" not in doomed.record.status.message
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows prefers the window in front by itself")
+def test_training_stands_back_where_the_window_wants_a_core(far):
+    far.begin(SPEC)
+    ours, theirs = (os.getpriority(os.PRIO_PROCESS, pid) for pid in (0, far.trainer.pid))
+    assert theirs == min(ours + BEHIND, 19)
 
 
 class LockThere:
