@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Slot
@@ -14,6 +15,7 @@ from app.plots.text import integer, percent
 from app.theme import Theme
 from app.views.base import View
 from app.views.of_frame import FrameView
+from app.views.over_steps import marks_of
 from app.views.readings import NOTHING, value_words
 from app.views.saturation_steps import SHARES, SharePicture
 from app.views.saturation_units import UnitsPicture, is_switch
@@ -266,7 +268,12 @@ class SaturationView(FrameView, StackView):
             share.draw(source, rows)
             share.plot.follow(x, (0.5, self.layer_count + 0.5))
             share.plot.overlay.show_row(self.layer)
-        self._show_marks(source)
+        if self.arrangement == BOTH:  # too low for words, which stand in the views beside it
+            lines = tuple(replace(mark, text="") for mark in marks_of(source, self.at))
+            for plot in self.stack:
+                plot.overlay.show_marks(lines)
+        else:
+            self._show_marks(source)
 
     def _draw_now(self, source: RunSource) -> None:
         found = self._layer()

@@ -377,7 +377,7 @@ def test_saturation_comes_back_from_over_time(qtbot: QtBot) -> None:
 
 
 def test_saturation_shows_units_and_the_run_where_there_is_room(qtbot: QtBot) -> None:
-    view = shown(qtbot, SaturationView, fake_record(200, None))
+    view = shown(qtbot, SaturationView, fake_record(200, 100))
     assert not view.stack[0].isVisible()
     view.resize(700, 640)
     QApplication.processEvents()
@@ -394,6 +394,8 @@ def test_saturation_shows_units_and_the_run_where_there_is_room(qtbot: QtBot) ->
         view._pick(lower, 120.2, 5.1)
     assert blocker.args == [120]
     view._pick(curves, 0.0, 0.2)  # which is no step
+    marks = lower.overlay.shown("marks")
+    assert [(mark.x, mark.text) for mark in marks] == [(100, "")]
     view.resize(500, 320)
     QApplication.processEvents()
     view.refresh()
