@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from core.engine.base import Change, Edit, Reinitialise
@@ -128,11 +129,20 @@ class RunControl:
             if not (self.leaving or self._changes):
                 self._changed.wait(seconds)
 
-    def pace(self, steps: int, seconds: float) -> None:
-        """In slow motion, sleep off what ``steps`` made in ``seconds`` were too fast."""
+    def rest(self, steps: int, since: float) -> float:
+        """Return for how many seconds slow motion has the next step wait.
+
+        Parameters
+        ----------
+        steps : int
+            Made last.
+        since : float
+            When they were begun, by the monotonic clock.
+        """
         with self._changed:
-            if self._speed is not None and self._running and not self.leaving:
-                self._changed.wait(max(0.0, steps / self._speed - seconds))
+            if self._speed is None or self._single_steps or not self._running:
+                return 0.0
+            return max(0.0, since + steps / self._speed - time.monotonic())
 
     # -------------------------------------------------------------------------------------
 

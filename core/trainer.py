@@ -123,7 +123,8 @@ class Trainer(threading.Thread):
         control, pace, flight = self.control, _Pace(), FlightRecorder(engine)
         self._extra_steps = 0
         self._edited = None
-        next_frame = 0.0
+        next_frame = started = 0.0
+        made = 0
         record.begin(engine.facts)
         while not control.leaving:
             for change in control.take_changes():
@@ -141,9 +142,15 @@ class Trainer(threading.Thread):
                 continue
             if budget == 0:
                 self._rest(engine, record)
-                pace = _Pace()
+                pace, made = _Pace(), 0
                 continue
             _set_state(record, State.RUNNING if control.running else State.PAUSED)
+            rest = control.rest(made, started)
+            if rest > 0.0:  # in slices: a snapshot asked for meanwhile is of this step
+                control.wait(min(rest, IDLE_SECONDS))
+                continue
+            if made:
+                record.steps_per_s = pace.update(made)
 
             started = time.monotonic()
             block = engine.advance(budget, BLOCK_SECONDS)
@@ -164,8 +171,7 @@ class Trainer(threading.Thread):
                 record.set_status(Status(State.STOPPED, block.stopped))
                 return
             flight.advanced(seconds)
-            control.pace(block.n, seconds)
-            record.steps_per_s = pace.update(block.n)
+            made = block.n
         if control.stopping and record.status.state is not State.FINISHED:
             record.set_status(Status(State.STOPPED, f"Stopped at step {engine.step:,}."))
 
