@@ -5,27 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeySequence, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QSlider,
-    QStyle,
-    QStyleOptionToolButton,
-    QStylePainter,
     QToolButton,
     QWidget,
 )
 
-from app.shell.key_caps import KeyCaps
+from app.shell.bar_buttons import LENS, ONE_WORD, SearchField, framed, menu_button
 from app.theme import Theme, icon
 from core.record.source import State
 
 if TYPE_CHECKING:
     from core.record.source import RunSource
 
-_LENS, _ONE_WORD, _TWO_WORDS = 34, 116, 192  # pixels of the search field and what it shows
 _WIDEST = 230
 _MOST_EPOCHS = 9_999  # of which more is as good as without end
 _SLIDER = 74  # so that the epoch has room in a window of 1280
@@ -119,13 +114,13 @@ class Transport(QWidget):
         self.present_button = self._button("present")
         self.present_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         row.addWidget(self.present_button)
-        self.workspace_button = _menu_button("Workspace", "Choose what the views are for")
+        self.workspace_button = menu_button("Workspace", "Choose what the views are for")
         self.workspace_button.setMinimumWidth(_WORKSPACE)
-        self.views_button = _menu_button("Views", "Choose which views are shown")
+        self.views_button = menu_button("Views", "Choose which views are shown")
         self.views_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         row.addWidget(self.workspace_button)
         row.addWidget(self.views_button)
-        self.file_button = _framed(QToolButton())
+        self.file_button = framed(QToolButton())
         self.file_button.setText("File")
         self.file_button.setObjectName("button_file")
         self.file_button.setAccessibleName("File")
@@ -154,7 +149,7 @@ class Transport(QWidget):
         self._show_parts()
 
     def _button(self, key: str, *, primary: bool = False) -> QToolButton:
-        button = _framed(QToolButton())
+        button = framed(QToolButton())
         button.setDefaultAction(self._actions[key])
         button.setProperty("primary", primary)
         button.setObjectName(f"button_{key}")
@@ -271,8 +266,8 @@ class Transport(QWidget):
         if self._row.minimumSize().width() > self.width():
             self.page_text.setText(self._page[1])
         # Between the lens alone and the lens with a word lies but an empty box.
-        spare = self.width() - self._row.minimumSize().width() + _LENS
-        self.search.setMaximumWidth(_WIDEST if spare >= _ONE_WORD else _LENS)
+        spare = self.width() - self._row.minimumSize().width() + LENS
+        self.search.setMaximumWidth(_WIDEST if spare >= ONE_WORD else LENS)
         self._row.activate()
         self._fitting = False
 
@@ -300,71 +295,3 @@ def epochs_of(source: RunSource) -> int:
     epochs = training.epochs + sum(int(one) for one in more if one.isdigit())
     limit, an_epoch = training.steps, source.facts.steps_per_epoch
     return 0 if limit and limit < epochs * an_epoch else epochs
-
-
-class SearchField(QToolButton):
-    """A button that looks like the search field that it opens."""
-
-    def __init__(self, action: QAction, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("search_field")
-        self.setAccessibleName("Search commands")
-        self.setToolTip(action.toolTip())
-        self.setMinimumSize(_LENS, 30)
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 0, 4, 0)
-        self._words = QLabel("Search")
-        self._words.setProperty("role", "muted")
-        row.addWidget(self._words, 1)
-        keys = action.shortcut().toString(QKeySequence.SequenceFormat.PortableText)
-        self._caps = KeyCaps((keys,))
-        row.addWidget(self._caps)
-        for child in self.findChildren(QWidget):
-            child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.clicked.connect(action.trigger)
-
-    def sizeHint(self) -> QSize:
-        return QSize(210, 30)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(_LENS, 30)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        wide = self.width() >= _ONE_WORD
-        self._words.setText("Search commands" if self.width() >= _TWO_WORDS else "Search")
-        for part in (self._words, self._caps):
-            part.setVisible(wide)
-        self.setIconSize(QSize(0, 0) if wide else QSize(16, 16))
-
-
-def _menu_button(text: str, tip: str) -> QToolButton:
-    button = _framed(_MenuButton())
-    button.setText(text)
-    button.setObjectName(f"button_{text.lower()}")
-    button.setAccessibleName(text)
-    button.setToolTip(tip)
-    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-    return button
-
-
-class _MenuButton(QToolButton):
-    """A button with its icon, an arrow, behind the words; its menu reads like any other."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QStylePainter(self)
-        option = QStyleOptionToolButton()
-        self.initStyleOption(option)
-        option.direction = Qt.LayoutDirection.RightToLeft  # pyright: ignore[reportAttributeAccessIssue]
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
-        painter.end()
-
-
-def _framed(button: QToolButton) -> QToolButton:
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    button.setIconSize(QSize(16, 16))
-    button.setMinimumHeight(30)
-    button.setProperty("framed", True)
-    return button
