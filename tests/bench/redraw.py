@@ -36,9 +36,11 @@ def main() -> None:
     sys.path.insert(0, str(ROOT))
     from app.application import LabApplication
     from app.views import VIEWS
+    from core.warmup import load_curves
     from tests.app.fake_source import append_steps, empty_record, fake_record, put_frame
 
     application = LabApplication(sys.argv[:1])
+    load_curves()  # before that nothing is drawn that needs them
     long = empty_record(20)
     while long.steps < options.steps:
         append_steps(long, min(10_000, options.steps - long.steps), 800)
@@ -53,10 +55,16 @@ def main() -> None:
             view.set_source(run)
             view.show()
             view.refresh()
+            while not view.windowHandle().isExposed():
+                application.processEvents()  # before that repainting does nothing
+        painted = {name: view.canvas.paints for name, view in views.items()}
         times: dict[str, list[float]] = {name: [] for name in runs}
         for _ in range(ROUNDS):
             for name, view in views.items():
                 times[name].append(seconds_of(view))
+        for name, view in views.items():
+            if view.is_drawn and view.canvas.paints - painted[name] < ROUNDS:
+                sys.exit(f"{kind.key} was not painted each time: nothing was measured.")
         short, other = (1000 * statistics.median(times[name]) for name in runs)
         print(f"{kind.key:<16}{short:>16.2f}{other:>16.2f}{other / short:>8.2f}")
         for view in views.values():
