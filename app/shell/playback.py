@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 RATES: tuple[tuple[str, float, float], ...] = (
-    ("1 step/s", 1.0, 0.0),
-    ("10 steps/s", 10.0, 0.0),
-    ("100 steps/s", 100.0, 0.0),
-    ("whole run in 60 s", 0.0, 60.0),
-    ("whole run in 20 s", 0.0, 20.0),
-    ("whole run in 5 s", 0.0, 5.0),
+    ("1 step every 5 s", 0.2, 0.0),
+    *((f"{n:,} step{'s' if n > 1 else ''}/s", float(n), 0.0) for n in (1, 3, 10, 30, 100, 300)),
+    *((f"{n:,} steps/s", float(n), 0.0) for n in (1_000, 10_000)),
+    *((f"whole run in {n} s", 0.0, float(n)) for n in (120, 60, 20, 10, 5, 2)),
 )
 """Words, steps a second, or seconds for the whole run."""
-USUAL = 4
+USUAL = next(place for place, (_, _, whole) in enumerate(RATES) if whole == 20.0)
 
 
 @dataclass(slots=True)

@@ -90,6 +90,7 @@ class Timeline(QWidget):
         self.rates = QComboBox(self)
         self.rates.setAccessibleName("Speed of playing")
         self.rates.setToolTip("How fast the recording is played")
+        self.rates.setMaxVisibleItems(len(RATES))
         for words, _, _ in RATES:
             self.rates.addItem(words)
         self.rates.setCurrentIndex(USUAL)

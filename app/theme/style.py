@@ -86,7 +86,7 @@ def style_sheet(theme: Theme) -> str:
 
 
 _SHEET = """
-QToolTip { border: 1px solid $line; padding: 6px 8px; color: $text; background: $raised; }
+QToolTip { border: 1px solid $line; padding: 4px 8px; color: $text; background: $raised; }
 
 QPushButton, QToolButton {
     border: 1px solid $line; border-radius: ${radius}px; background: $raised;
@@ -247,7 +247,7 @@ QMenuBar { background: $panel; border-bottom: 1px solid $line; }
 QMenuBar::item { padding: 4px 10px; background: transparent; border-radius: 4px; }
 QMenuBar::item:selected { background: $raised; }
 QMenu { background: $raised; border: 1px solid $line; padding: 4px; }
-QMenu::item { padding: 5px 24px 5px 12px; border-radius: 4px; }
+QMenu::item { padding: 4px 24px 4px 12px; border-radius: 4px; }
 QMenu::item:selected { background: $accent; color: $on_accent; }
 QMenu::item:disabled { color: $dim; }
 QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }
