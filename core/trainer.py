@@ -141,6 +141,8 @@ class Trainer(threading.Thread):
             if control.has_changes:  # what was asked for before a step is done before it
                 continue
             if budget == 0:
+                if made:
+                    record.steps_per_s = pace.update(made)
                 self._rest(engine, record)
                 pace, made = _Pace(), 0
                 continue
