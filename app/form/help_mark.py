@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
 from app.form.look import current_theme
@@ -41,6 +41,7 @@ class HelpMark(QAbstractButton):
     def __init__(self, title: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab goes from field to field; F1 asks
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)  # it is painted anew under the mouse
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(f"Help on {title}")
         self.setToolTip(_TIP)
@@ -54,14 +55,6 @@ class HelpMark(QAbstractButton):
         """Stand right of ``end``, or over it where the caption's ``room`` ends before."""
         self.move(min(end, room - _SIZE), middle - _SIZE // 2)
         self.raise_()
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        super().enterEvent(event)
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = current_theme()

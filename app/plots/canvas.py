@@ -109,7 +109,7 @@ class Canvas(pg.GraphicsLayoutWidget):
         self.plots.append(plot)
         plot.following_changed.connect(self._on_following_changed)
         plot.view_changed.connect(self.view_changed)
-        plot.view_changed.connect(self._place_follow)
+        plot.view_changed.connect(self._on_view_changed)
         return plot
 
     def set_theme(self, theme: Theme) -> None:
@@ -134,6 +134,10 @@ class Canvas(pg.GraphicsLayoutWidget):
         self._place_follow()
 
     @Slot()
+    def _on_view_changed(self) -> None:
+        if not self._follow.isHidden():  # with every picture of a run it is
+            self._place_follow()
+
     def _place_follow(self) -> None:
         """Put the button into the upper right corner of a picture, which makes room for it."""
         chosen = None

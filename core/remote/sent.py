@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import queue
 import threading
 import time
@@ -73,7 +74,7 @@ class Outbox(threading.Thread):
                 self._connection.send(messages + self._closing_words())
             except OSError:  # the other process is gone; the worker learns it by itself
                 return
-            except Exception as error:  # noqa: BLE001 -- what cannot be packed, whatever it is
+            except (pickle.PicklingError, TypeError, AttributeError) as error:  # cannot be packed
                 text = f"What was recorded could not be sent: {type(error).__name__}: {error}"
                 failed = Status(State.FAILED, text, "What was recorded before is kept.")
                 self._connection.send([("set_status", (failed,))])
