@@ -9,6 +9,7 @@ import re
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -174,6 +175,7 @@ class _ProgressLine:
 
 def _run(options: argparse.Namespace) -> int:
     experiment = catalogue.load(options.experiment)
+    made: list[Path] = []
     assignments = list(options.set)
     if options.epochs is not None:
         assignments.append(f"training.epochs={options.epochs}")
@@ -184,11 +186,14 @@ def _run(options: argparse.Namespace) -> int:
     if options.steps is not None and options.steps < 1:
         raise LabError(f"--steps {options.steps} trains nothing.", hint="Use at least 1.")
     if options.out is not None:
-        prepare_folder(options.out)  # before the training, not after it
+        made = prepare_folder(options.out)  # before the training, not after it
     record, interrupted = train(experiment, options.steps)
     status = record.status
     never_built = not (status.details or record.steps)  # refused with a sentence: no crash
     if status.state is State.FAILED and (status.field is not None or never_built):
+        with suppress(OSError):  # somebody else has put something into one
+            for folder in made:
+                folder.rmdir()
         raise LabError(status.message, hint=status.hint, field=status.field)
     if options.out is not None:
         for file in export_run(record, options.out):

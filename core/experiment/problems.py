@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel
 
 from core.errors import Problem, did_you_mean
+from core.experiment.nearest import meant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,8 +79,8 @@ def _problem(
     field = ".".join(str(part) for part in path) or "experiment"
     kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
     if kind == "extra_forbidden":
-        known = [info.alias or name for name, info in models[-1].model_fields.items()]
-        return Problem(field, "there is no such setting.", did_you_mean(str(path[-1]), known))
+        hint = meant(str(path[-1]), models[-1], data, kinds, root)
+        return Problem(field, "there is no such setting.", hint)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         choices = list(kinds[_family(path)])
         if kind == "union_tag_not_found":

@@ -12,6 +12,7 @@ import tomli_w
 
 from core.errors import ExperimentError, LabError, Problem, did_you_mean
 from core.experiment.model import KINDS, Experiment
+from core.experiment.nearest import elsewhere
 from core.experiment.network import compress
 
 
@@ -119,15 +120,16 @@ def assign(data: dict[str, Any], path: str, value: Any, *, text: str | None = No
         If the path names nothing.
     """
     parts = path.split(".")
-    _assign(data, parts, _Value(value, text), path, "")
+    _assign(data, parts, _Value(value, text, data), path, "")
 
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """What is assigned, and how it was written if that is known."""
+    """What is assigned, how it was written if that is known, and the experiment it belongs to."""
 
     value: Any
     text: str | None
+    data: dict[str, Any]
 
     def where(self, node: dict[str, Any], name: str, family: str) -> Any:
         """Return the value for a setting: the text if it wants text and got a number or so."""
@@ -153,9 +155,8 @@ def _assign(node: Any, parts: list[str], given: _Value, whole: str, family: str)
         raise ExperimentError([Problem(whole, "there is no such setting.", "")])
     if rest:
         if head not in node:
-            raise ExperimentError(
-                [Problem(whole, "there is no such setting.", did_you_mean(head, node))]
-            )
+            hint = elsewhere(rest[-1], given.data, KINDS, Experiment) or did_you_mean(head, node)
+            raise ExperimentError([Problem(whole, "there is no such setting.", hint)])
         _assign(node[head], rest, given, whole, head)
     elif head == "kind" and value in KINDS.get(family, {}):
         _change_kind(node, family, str(value))

@@ -55,8 +55,13 @@ def export_run(record: Record, folder: Path) -> list[Path]:
     return files
 
 
-def prepare_folder(folder: Path) -> None:
+def prepare_folder(folder: Path) -> list[Path]:
     """Make the folder, and make sure that files can be written into it.
+
+    Returns
+    -------
+    list of Path
+        The folders that were not there, innermost first: to be removed if nothing is written.
 
     Raises
     ------
@@ -64,6 +69,7 @@ def prepare_folder(folder: Path) -> None:
         If not.
     """
     probe = folder / ".~gradoscope"
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe.touch()
@@ -73,6 +79,7 @@ def prepare_folder(folder: Path) -> None:
             f"{str(folder)!r} cannot be written ({error.strerror or error}).",
             hint="Choose another folder with --out.",
         ) from None
+    return missing
 
 
 def summary(record: Record, until: int | None = None) -> dict[str, Any]:

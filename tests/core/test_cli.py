@@ -204,7 +204,23 @@ def test_hazard_12_a_diverged_run_exits_with_one_and_leaves_complete_files(tmp_p
         ),
         (
             ["run", "two-moons", "--set", "training.optimiser.lr=1"],
-            ["training.optimiser.lr", "Did you mean optimizer?"],
+            ["training.optimiser.lr", "Did you mean training.optimizer.lr?"],
+        ),
+        (
+            ["run", "two-moons", "--set", "training.lerning_rate=1"],
+            ["training.lerning_rate", "Did you mean training.optimizer.lr?"],
+        ),
+        (
+            ["run", "two-moons", "--set", "training.optimizer.learning_rate=1"],
+            ["training.optimizer.learning_rate", "Did you mean lr?"],
+        ),
+        (
+            ["run", "two-moons", "--set", "network.activation=relu"],
+            ["network.activation", "Did you mean network.layers.*.activation?"],
+        ),
+        (
+            ["run", "two-moons", "--set", "training.xyz=1"],
+            ["training.xyz", "Known are: loss, optimizer"],
         ),
         (
             ["run", "two-moons", "--set", "network.layers.*.units=0"],
@@ -232,8 +248,11 @@ def test_a_device_that_is_not_there_exits_with_two_and_writes_no_result(
     tmp_path, capsys, monkeypatch
 ):
     monkeypatch.setattr("core.devices.available_devices", lambda: [("cpu", "CPU")])
-    arguments = ["two-moons", "--steps", 5, "--set", "training.device=cuda:7", "--out", tmp_path]
-    assert run(*arguments) == 2
+    out = tmp_path / "new" / "run"
+    arguments = ["two-moons", "--steps", 5, "--set", "training.device=cuda:7", "--out"]
+    assert run(*arguments, tmp_path) == 2
+    assert tmp_path.is_dir()
+    assert run(*arguments, out) == 2
     printed = capsys.readouterr()
     assert "training.device" in printed.err
     assert "'cuda:7'" in printed.err

@@ -379,7 +379,7 @@ def test_an_inline_table_replaces_a_whole_choice():
 @pytest.mark.parametrize(
     ("assignment", "said"),
     [
-        ("training.optimiser.lr=0.1", ["training.optimiser.lr", "Did you mean optimizer?"]),
+        ("training.optimiser.lr=0.1", ["Did you mean training.optimizer.lr?"]),
         ("training.optimizer.lrr=0.1", ["training.optimizer.lrr", "Did you mean lr?"]),
         ("training.optimizer=adm", ["training.optimizer", "'adm'", "adam"]),
         ("network.layers.7.units=3", ["network.layers.7.units", "'7'"]),
