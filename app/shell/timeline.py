@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app.plots import log10
 from app.plots.envelope_curve import centers
 from app.plots.text import integer
-from app.shell.playback import RATES, USUAL, Playback
+from app.shell.playback import Playback, Rate
+from app.shell.rates import RateBox
 from app.shell.track import Track
 from app.theme import Theme, icon
 from core.record import RunSource, State
@@ -87,13 +88,7 @@ class Timeline(QWidget):
         self._words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._words)
         row.addSpacing(4)
-        self.rates = QComboBox(self)
-        self.rates.setAccessibleName("Speed of playing")
-        self.rates.setToolTip("How fast the recording is played")
-        self.rates.setMaxVisibleItems(len(RATES))
-        for words, _, _ in RATES:
-            self.rates.addItem(words)
-        self.rates.setCurrentIndex(USUAL)
+        self.rates = RateBox(self)
         row.addWidget(self.rates)
         self.live = QToolButton(self)
         self.live.setText("Live")
@@ -114,7 +109,7 @@ class Timeline(QWidget):
     def _connect(self) -> None:
         self.track.moved.connect(self._on_moved)
         self.live.clicked.connect(self.go_live)
-        self.rates.currentIndexChanged.connect(self._on_rate)
+        self.rates.rate_changed.connect(self._on_rate)
         self.pin.clicked.connect(self.pin_pressed)
         self._buttons["left"].clicked.connect(self.step_back)
         self._buttons["right"].clicked.connect(self.step_on)
@@ -221,9 +216,9 @@ class Timeline(QWidget):
         self._show_icons()
         self.step_selected.emit(step)
 
-    @Slot(int)
-    def _on_rate(self, place: int) -> None:
-        self.playback.rate = place
+    @Slot(object)
+    def _on_rate(self, rate: Rate) -> None:
+        self.playback.rate = rate
 
     # Inside ------------------------------------------------------------------------------
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
 from app.shell.laboratory import Laboratory
-from app.shell.playback import RATES, Playback
+from app.shell.playback import Playback, Rate
 from app.shell.timeline import Timeline
 from app.theme import load_theme
 from app.views import HeatmapView, LossView, ProfileView, SaturationView
@@ -44,7 +45,7 @@ def shown(qtbot: QtBot, kind, record):
 
 
 def test_playing_takes_the_time_that_was_asked_for() -> None:
-    playback = Playback(rate=[words for words, _, _ in RATES].index("whole run in 20 s"))
+    playback = Playback(rate=Rate(whole_s=20.0))
     playback.start(1, 0, 2001)
     for _ in range(10):
         at = playback.advance(1.0, 2001)
@@ -56,7 +57,7 @@ def test_playing_takes_the_time_that_was_asked_for() -> None:
 
 
 def test_playing_backward_ends_at_the_first_step() -> None:
-    playback = Playback(rate=[words for words, _, _ in RATES].index("10 steps/s"))
+    playback = Playback(rate=Rate(steps_per_s=10.0))
     playback.start(-1, 25, 100)
     assert playback.advance(1.0, 100) == 15
     assert playback.advance(5.0, 100) == 0
@@ -131,6 +132,38 @@ def test_it_plays_on_the_render_clock(timeline: Timeline) -> None:
     timeline.clock[0] += 1.0  # type: ignore[attr-defined]
     timeline.refresh()
     assert seen[-1] == 30
+
+
+def test_it_plays_at_any_speed(qtbot: QtBot, timeline: Timeline) -> None:
+    seen: list[int | None] = []
+    timeline.step_selected.connect(seen.append)
+    timeline.rates.setCurrentIndex(timeline.rates.count() - 1)  # another speed ...
+    assert timeline.rates.currentText() == "whole run in 20 s"  # until it is known
+    dialog = timeline.window().findChild(QInputDialog)
+    assert dialog is not None
+    dialog.setDoubleValue(0.37)
+    dialog.accept()
+    assert timeline.rates.currentText() == "1 step every 2.7 s"
+    timeline.rates.take(37.5)
+    assert timeline.rates.currentText() == "37.5 steps/s"
+    timeline.track.moved.emit(10)
+    timeline.play_forward()
+    for _ in range(20):
+        timeline.clock[0] += 0.1  # type: ignore[attr-defined]
+        timeline.refresh()
+    assert seen[-1] == 85
+    count = timeline.rates.count()
+    timeline.rates.take(10.0)  # one of the usual ones
+    assert (timeline.rates.count(), timeline.playback.rate) == (count, Rate(steps_per_s=10.0))
+
+
+def test_a_speed_that_is_not_said_changes_nothing(timeline: Timeline) -> None:
+    timeline.rates.setCurrentIndex(timeline.rates.count() - 1)
+    dialog = timeline.window().findChild(QInputDialog)
+    assert dialog is not None
+    dialog.reject()
+    assert timeline.rates.currentText() == "whole run in 20 s"
+    assert timeline.playback.rate == Rate(whole_s=20.0)
 
 
 def test_without_a_run_there_is_nothing_to_press(qtbot: QtBot) -> None:
