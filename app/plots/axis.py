@@ -63,7 +63,7 @@ class Axis(QGraphicsItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        if self._theme is None:
+        if self._theme is None or not self._ticks:
             return
         painter.setFont(self._font)
         painter.setPen(self._theme.color("muted"))

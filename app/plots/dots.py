@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from itertools import groupby
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from app.plots.pixel_item import PixelItem
 from app.plots.plot import Plot
+from app.plots.stamp import Stamp
+
+Array = NDArray[np.float64]
 
 
 class Shape(Enum):
@@ -33,23 +37,26 @@ class Dot:
     shape: Shape = Shape.DOT
 
 
-def _color_of(dot: Dot) -> int:
-    return id(dot.color)
-
-
 class Dots(PixelItem):
-    """A few hundred dots over a plot, drawn in its pixels in one go."""
+    """Dots over a plot, drawn in its pixels: some with a colour each, hundreds of one colour."""
 
     def __init__(self, plot: Plot, *, size: float = 6.0) -> None:
         super().__init__(plot)
+        self._stamp = Stamp(size)
         self._size = size
+        self._points: tuple[Array, Array, QColor] | None = None
         self._dots: tuple[Dot, ...] = ()
         self._chosen = -1
 
     @property
     def dots(self) -> tuple[Dot, ...]:
-        """What is drawn."""
+        """The dots that have a colour each."""
         return self._dots
+
+    def show_points(self, x: Array, y: Array, color: QColor) -> None:
+        """Draw a dot of one colour at each point, shapes (n,), all finite."""
+        self._points = (x, y, color)
+        self.update()
 
     def show_dots(self, dots: tuple[Dot, ...], chosen: int = -1) -> None:
         """Draw dots, the one with index ``chosen`` ringed."""
@@ -66,19 +73,16 @@ class Dots(PixelItem):
         painter.setClipRect(area.adjusted(-4, -4, 4, 4))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         scale_x, shift_x, scale_y, shift_y = self._plot.mapping()
+        if self._points is not None:
+            x, y, color = self._points
+            self._stamp.print(painter, shift_x + x * scale_x, shift_y + y * scale_y, color)
         pen = QPen(QColor(), self._size)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        for _, run in groupby(self._dots, key=_color_of):  # one call for each run of a colour
-            dots = list(run)
-            pen.setColor(dots[0].color)
-            painter.setPen(pen)
-            painter.drawPoints(
-                [
-                    QPointF(shift_x + dot.x * scale_x, shift_y + dot.y * scale_y)
-                    for dot in dots
-                    if dot.shape is Shape.DOT
-                ]
-            )
+        for dot in self._dots:
+            if dot.shape is Shape.DOT:
+                pen.setColor(dot.color)
+                painter.setPen(pen)
+                painter.drawPoint(QPointF(shift_x + dot.x * scale_x, shift_y + dot.y * scale_y))
         for index, dot in enumerate(self._dots):
             if dot.shape is not Shape.DOT:
                 x = self._plot.to_pixels(dot.x, 0.0).x()

@@ -31,6 +31,7 @@ class Line(pg.PlotCurveItem):
         super().__init__()
         self._color, self._dashed = QColor(), False
         self._ratio, self._fixed = 1.0, False
+        self._given = (np.zeros(0), np.zeros(0))
 
     def set_color(self, color: QColor, *, dashed: bool = False) -> None:
         """Set colour and style of the pen."""
@@ -49,6 +50,9 @@ class Line(pg.PlotCurveItem):
 
     def show_points(self, x: Array, y: Array) -> None:
         """Draw the points; costs O(points), so pass at most two a pixel."""
+        if np.array_equal(y, self._given[1], equal_nan=True) and np.array_equal(x, self._given[0]):
+            return
+        self._given = (x.copy(), y.copy())
         finite = np.isfinite(y)
         whole = bool(finite.all())
         self.setData(x, y, connect="all" if whole else "finite", skipFiniteCheck=whole)
@@ -62,6 +66,8 @@ class Line(pg.PlotCurveItem):
     def paint(
         self, p: QPainter, opt: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
+        if self.xData is None or not len(self.xData):
+            return
         ratio = self._ratio if self._fixed else p.device().devicePixelRatioF()
         if ratio != self._ratio:
             self._ratio = ratio
@@ -80,6 +86,7 @@ class Line(pg.PlotCurveItem):
 
     def clear_points(self) -> None:
         """Draw nothing."""
+        self._given = (np.zeros(0), np.zeros(0))
         if self.xData is not None and len(self.xData):
             self.setData([], [])
 

@@ -31,7 +31,7 @@ _NEAR = 24  # pixels from its point up to which words need no line to it
 _POINTED_AT = (-5.0, 0.0, 5.0) * 4  # pixels below a point with words, for points of a line each
 
 
-CALM_S = 0.5
+CALM_S = 1.0
 """How long words stay where they are while a run goes."""
 
 
@@ -51,6 +51,7 @@ class Overlay(QGraphicsItem):
         self._metrics = QFontMetricsF(self._font)
         self._shown: dict[str, object] = {}
         self._tagged = 0.0  # when tags were last set
+        self._about: object = None  # what they are of
         self.placed: list[QRectF] = []  # where words were written last
         self._sizes: dict[str, tuple[float, float]] = {}
         self._over_image = False
@@ -99,6 +100,7 @@ class Overlay(QGraphicsItem):
         lines: tuple[tuple[Array, Array], ...] = (),
         *,
         calm: bool = False,
+        about: object = None,
     ) -> None:
         """Show words beside points, where they cover the ``lines`` least.
 
@@ -111,11 +113,14 @@ class Overlay(QGraphicsItem):
         calm : bool
             Whether words that are there may stay for a moment: while a run goes they would move
             with every picture, which nobody can read and which costs more than the curves.
+        about : object
+            What the words are of, such as a layer: words of something else never stay.
         """
         now = time.monotonic()
-        if calm and self._shown.get("tags") and now - self._tagged < CALM_S:
+        same = about == self._about and self._shown.get("tags")
+        if calm and same and now - self._tagged < CALM_S:
             return
-        self._tagged = now
+        self._tagged, self._about = now, about
         self._lines = lines
         self._show("tags", tags)
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFontMetricsF, QPainter
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.plots.pixel_item import PixelItem
 from app.plots.plot import Plot
@@ -55,11 +55,15 @@ class RowLabels(PixelItem):
     def __init__(self, plot: Plot) -> None:
         super().__init__(plot)
         self._rows: tuple[RowWords, ...] = ()
+        self._names: list[tuple[float, str, bool, int]] = []
+        # Names seldom change, the ridges beside them with every picture.
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
     def show_rows(self, rows: tuple[RowWords, ...]) -> None:
         """Write names of rows."""
-        if rows != self._rows:
-            self._rows = rows
+        names = [(row.y, row.label, row.chosen, row.rank) for row in rows]
+        if names != self._names:
+            self._rows, self._names = rows, names
             self.update()
 
     def boundingRect(self) -> QRectF:

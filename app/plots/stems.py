@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from pyqtgraph.Qt.internals import PrimitiveArray
 from PySide6.QtCore import QLineF
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from app.plots.pixel_item import PixelItem
+from app.plots.plot import Plot
 
 Array = NDArray[np.float64]
 
@@ -16,8 +18,11 @@ Array = NDArray[np.float64]
 class Stems(PixelItem):
     """Hundreds of upright lines in one go, drawn in pixels; nothing where one is not finite."""
 
-    _color = QColor()
-    _ends: tuple[Array, Array, Array] | None = None
+    def __init__(self, plot: Plot, *, z: float) -> None:
+        super().__init__(plot, z=z)
+        self._color = QColor()
+        self._ends: tuple[Array, Array, Array] | None = None
+        self._lines = PrimitiveArray(QLineF, 4)
 
     def set_color(self, color: QColor) -> None:
         """Draw in this colour."""
@@ -39,7 +44,10 @@ class Stems(PixelItem):
         painter.setClipRect(self._plot.area())
         scale_x, shift_x, scale_y, shift_y = self._plot.mapping()
         x, low, high = self._ends
-        at = (shift_x + x * scale_x).tolist()
-        from_, to = (shift_y + low * scale_y).tolist(), (shift_y + high * scale_y).tolist()
+        self._lines.resize(len(x))
+        lines = self._lines.ndarray()
+        lines[:, 0] = lines[:, 2] = shift_x + x * scale_x
+        lines[:, 1] = shift_y + low * scale_y
+        lines[:, 3] = shift_y + high * scale_y
         painter.setPen(QPen(self._color, 1))
-        painter.drawLines([QLineF(a, b, a, c) for a, b, c in zip(at, from_, to, strict=True)])
+        painter.drawLines(*self._lines.drawargs())  # pyright: ignore[reportCallIssue, reportArgumentType]

@@ -76,7 +76,7 @@ class AccuracyView(CurveView):
             words = f"best {percent(float(shares[best]))} at step {integer(int(steps[best]))}"
             tags.append(Tag(self.axis.at(steps[best]), float(shares[best]), words, "warn"))
         lines = (training, validation, *others)
-        self.plot.overlay.show_tags((*tags, *named), lines, calm=self.running)
+        self.plot.overlay.show_tags((*tags, *named), lines, calm=self.running, about=self.at)
         classes = source.facts.n_classes
         rules = (Rule(1 / classes, f"guessing {percent(1 / classes)}"),) if classes > 1 else ()
         self.plot.overlay.show_rules(rules)

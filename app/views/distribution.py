@@ -73,8 +73,8 @@ class Distribution:
     @cached_property
     def density(self) -> Array:
         """Return the share of all entries per unit of x (or per decade), bin by bin."""
-        widths = np.diff(self.edges)
-        if not (widths > 0).all():  # numbers that float32 cannot tell apart
+        widths = self.edges[1:] - self.edges[:-1]
+        if not widths.min(initial=np.inf) > 0:  # numbers that float32 cannot tell apart
             widths = np.maximum(widths, widths[widths > 0].min(initial=1.0))
         return self.counts / widths / max(self.total, 1)
 

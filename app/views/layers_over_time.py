@@ -117,7 +117,7 @@ class LayersOverTimeView(StepView):
         overlay = self.plot.overlay
         overlay.show_note(self._why_empty() if nothing else "")
         tags = self._lines.tags(self.layer_count, self.layer, None)
-        overlay.show_tags(tags, self._named(), calm=self.running)
+        overlay.show_tags(tags, self._named(), calm=self.running, about=(self.layer, self.at))
         overlay.show_rules(() if nothing else rules)
         overlay.show_marks(marks_of(source, self.at))
         self.header.subtitle.set_words(quantity.symbol)

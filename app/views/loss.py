@@ -115,7 +115,7 @@ class LossView(CurveView):
         if y is not None:
             self.plot.follow(x, y)
         self.plot.overlay.show_tags(
-            tuple(tags), ((at, mean), validation, *others), calm=self.running
+            tuple(tags), ((at, mean), validation, *others), calm=self.running, about=self.at
         )
         self.plot.overlay.show_rules(self._rules(source))
         self._show_marks(source)

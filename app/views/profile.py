@@ -322,7 +322,9 @@ class ProfileView(FaceView):
             if finite.size and words:
                 at = finite[min(int(share * finite.size), finite.size - 1)]
                 tags.append(Tag(float(places[at]), float(values[at]), words, color))
-        self.plot.overlay.show_tags(tuple(tags), tuple(drawn))
+        self.plot.overlay.show_tags(
+            tuple(tags), tuple(drawn), calm=self.running, about=(self.faces.key, self.at)
+        )
 
     def _read_out(self, plot: Plot, x: float, y: float) -> Cursor | None:
         column, layer = self._column(), round(x)

@@ -281,7 +281,8 @@ class SaturationView(FrameView, StackView):
         self._show_layer()
         at, layer = found
         color = self.theme.layer_color(at, self.layer_count)
-        words = self._units.draw(layer, color, self._saturated(source, at))
+        saturated = self._saturated(source, at)
+        words = self._units.draw(at, layer, color, saturated, calm=self.running and self.at is None)
         self.header.subtitle.set_words(f"layer {at}, {words}")
 
     def _saturated(self, source: RunSource, layer: int) -> str:

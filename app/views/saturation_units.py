@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, QRectF, Slot
 from PySide6.QtGui import QColor
 
 from app.plots import Bars, Dots, Follower, Line, Mark, Plot, Rule, Scale, Tag
-from app.plots.dots import Dot
 from app.plots.envelope_curve import Band
 from app.plots.notes import Cursor
 from app.plots.ranges import Range
@@ -66,6 +65,8 @@ class UnitsPicture(QObject):
         self.passed = Plot(Scale.NONE, Scale.LINEAR, left=2, bottom=3, mouse=(False, False))
         self.summed = Plot(Scale.LINEAR, Scale.NONE, mouse=(False, False))
         self._phi, self._derivative, self._far = Line(), Line(), Band()
+        for line in (self._phi, self._derivative):  # the units move, these hardly ever
+            line.setCacheMode(line.CacheMode.DeviceCoordinateCache)
         for item in (self._far, self._phi, self._derivative):
             self.curves.add(item)
         self._passed_bars, self._summed_bars = Bars(lying=True), Bars()
@@ -102,15 +103,19 @@ class UnitsPicture(QObject):
 
     # Drawing -----------------------------------------------------------------------------
 
-    def draw(self, layer: LayerFrame, color: QColor, saturated: str) -> str:
+    def draw(self, at: int, layer: LayerFrame, color: QColor, saturated: str, *, calm: bool) -> str:
         """Draw a layer; return what was drawn, in words.
 
         Parameters
         ----------
+        at : int
+            Of the layer, from 1 at the input.
         layer : LayerFrame
         color : QColor
         saturated : str
             The share of saturated units, in words.
+        calm : bool
+            Whether words may stay for a moment, as in ``Overlay.show_tags``.
         """
         z = self.z.follow(layer.z.edges, layer.unit_z, [-4.0, 4.0]) or (-4.0, 4.0)
         shown = z if self.curves.following else self.curves.x_range
@@ -129,13 +134,15 @@ class UnitsPicture(QObject):
             bars.set_color(color)
             bars.show_counts(histogram.edges, histogram.counts)
         self._on_curves_moved()
-        self._draw_limits(layer.activation, shown, saturated)
+        self._draw_limits(layer.activation, shown)
+        limit = Tag(0.0, SATURATED * self.sup, saturated, above=True)
+        self.passed.overlay.show_tags((limit,), calm=calm, about=(at, layer.activation))
         lost = layer.z.nonfinite
         self.summed.overlay.show_note(f"{NOT_FINITE}: {integer(lost)}" if lost else "", "bad")
         told = "one dot a unit" if count == units else f"{integer(count)} of {integer(units)} units"
         return f"{title}, {told}"
 
-    def _draw_limits(self, activation: Part, z: Range, saturated: str) -> None:
+    def _draw_limits(self, activation: Part, z: Range) -> None:
         """Mark from where on a unit counts as saturated, and for a sigmoid what the texts say."""
         limit = Rule(SATURATED * self.sup)
         wide = self.curves.pixels[0] >= _WIDE
@@ -155,7 +162,6 @@ class UnitsPicture(QObject):
             tuple(Mark(mark.x, "" if wide or mark.x < 0 else "|z| > 3") for mark in marks)
         )
         self.passed.overlay.show_rules((limit,))
-        self.passed.overlay.show_tags((Tag(0.0, limit.y, saturated, above=True),))
 
     def _draw_curves(self, activation: Part, z: Range) -> str:
         """Draw phi and phi' over ``z`` unless they are there already; return their name."""
@@ -191,9 +197,7 @@ class UnitsPicture(QObject):
         good = np.isfinite(x) & np.isfinite(mean)
         x, mean = x[good].astype(np.float64), mean[good].astype(np.float64)
         _, slope = _curves(layer.activation, x)
-        self._dots.show_dots(
-            tuple(Dot(a, b, color) for a, b in zip(x.tolist(), slope.tolist(), strict=True))
-        )
+        self._dots.show_points(x, slope, color)
         faint = QColor(color)
         faint.setAlphaF(0.55)
         self._stems.set_color(faint)

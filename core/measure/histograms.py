@@ -77,7 +77,7 @@ class LogRows:
 
     def of(self, row: int) -> LogHistogram:
         """Return the histogram of one set."""
-        apart = [int(one) for one in self.apart[row]]
+        apart: list[int] = self.apart[row].tolist()
         used = np.flatnonzero(self.counts[row])
         if not len(used):
             return LogHistogram(np.ones(1, np.float32), np.zeros(0, np.int64), *apart)
@@ -86,12 +86,11 @@ class LogRows:
         while (high - low) / joined > MOST_LOG_BINS - 1:
             joined *= 2
         # Joins sit on a fixed grid, on whole decades where possible, so that bars do not jump.
-        k = np.arange(self.first + low, self.first + high) + _FIRST
-        group = k // joined
-        starts = np.flatnonzero(np.diff(group, prepend=group[0] - 1))
+        first = self.first + low + _FIRST
+        groups = np.arange(first // joined, (first + high - low - 1) // joined + 2) * joined
+        starts = np.maximum(groups[:-1] - first, 0)
         counts = np.add.reduceat(self.counts[row, low:high], starts, dtype=np.int64)
-        ends = np.append(group[starts], group[-1] + 1) * joined - _FIRST
-        return LogHistogram(GRID[np.clip(ends, 0, len(GRID) - 1)], counts, *apart)
+        return LogHistogram(GRID[np.clip(groups - _FIRST, 0, len(GRID) - 1)], counts, *apart)
 
     def bytes_a_row(self) -> int:
         """Return the memory of one set."""

@@ -20,6 +20,7 @@ from app.plots import Canvas, EnvelopeCurve, Follower, Line, Plot, Scale, log10
 from app.plots.envelope_curve import thinned
 from app.plots.indices import INF, LEVELS, NAN, ZERO, color_table, log_indices
 from app.plots.notes import Mark, Rule, Tag
+from app.plots.overlay import CALM_S
 from app.plots.ranges import nice_step, step_stop
 from app.plots.text import THIN, elide, integer, number, percent, power
 from app.plots.ticks import layer_ticks, ticks
@@ -310,9 +311,11 @@ def test_words_stay_where_they_are_for_a_moment_while_a_run_goes(qtbot: QtBot, m
     assert plot.overlay.shown("tags") == first
     plot.overlay.show_tags(second)  # the run rests: what is written is what is there
     assert plot.overlay.shown("tags") == second
-    now[0] += 0.5
+    now[0] += CALM_S + 0.1
     plot.overlay.show_tags(first, calm=True)
     assert plot.overlay.shown("tags") == first
+    plot.overlay.show_tags(second, calm=True, about="another layer")  # what is wrong never stays
+    assert plot.overlay.shown("tags") == second
 
 
 def test_a_note_stands_below_the_caption_where_there_is_no_room_beside_it(qtbot: QtBot) -> None:

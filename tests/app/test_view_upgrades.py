@@ -407,7 +407,7 @@ def test_units_ride_on_the_curve_and_a_line_leads_to_what_they_pass_on(qtbot: Qt
     layer = view.frame.layers[0]
     z = layer.unit_z.astype(np.float64)
     phi = 1 / (1 + np.exp(-z))
-    dots = np.array([(dot.x, dot.y) for dot in view._units._dots.dots])
+    dots = np.stack(view._units._dots._points[:2], axis=1)
     np.testing.assert_allclose(dots[:, 0], z, rtol=1e-6)
     np.testing.assert_allclose(dots[:, 1], phi * (1 - phi), rtol=1e-4)
     x, low, high = view._units._stems._ends
