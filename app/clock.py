@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QRegion
 
-FASTEST_MS, SLOWEST_MS = 32, 100  # 30 pictures a second, and 10 at worst
-SHARE = 0.13  # of a core: what a tick does besides takes some more
+from app.busy import busy_seconds
+
+FASTEST_MS, SLOWEST_MS = 30, 100  # 30 pictures a second even if some come late, 10 at worst
+SHARE = 0.115  # of a core: what a tick does besides takes some more
 BUDGET_S = SHARE * FASTEST_MS / 1000  # of one tick: the rest of the views wait for the next
 _MEMORY = 0.15  # weight of the newest tick in the running mean
 
@@ -33,7 +34,8 @@ class RenderClock(QObject):
     A tick draws at least one view, and as many as the budget allows by what each has cost of
     late, painting included; the next tick goes on with the next view, so that none starves. So
     the window changes 30 times a second, while each of six views may change ten times. Only if
-    a single view costs more than ``SHARE`` of the time does the interval grow.
+    a single view costs more than ``SHARE`` of a core does the interval grow: what other programs
+    take of the machine slows nothing down by itself.
 
     Signals
     -------
@@ -47,17 +49,17 @@ class RenderClock(QObject):
     refreshes : int
         Refreshes of views that drew something.
     seconds_in_refresh : float
-        Time spent in refreshing views.
+        Of a core, spent in refreshing views.
     seconds_in_painting : float
-        Time that views spent painting what was refreshed.
+        Of a core, that views spent painting what was refreshed.
     interval_ms : int
-        Now, between 32 and 100.
+        Now, between 30 and 100.
     """
 
     ticked = Signal()
 
     def __init__(
-        self, parent: QObject | None = None, *, now: Callable[[], float] = time.perf_counter
+        self, parent: QObject | None = None, *, now: Callable[[], float] = busy_seconds
     ) -> None:
         super().__init__(parent)
         self.frames = 0

@@ -161,11 +161,11 @@ def _refine(twin: View, scale: float) -> None:
     canvas.setRenderHint(QPainter.RenderHint.LosslessImageRendering)  # a PDF would get a JPEG
     scene = canvas.scene()
     for item in scene.items() if scene is not None else ():
-        item.setCacheMode(QGraphicsItem.CacheMode.NoCache)
         if isinstance(item, Line):
             item.set_fine(True)
         if isinstance(item, Line | Ridges):
             item.set_ratio(scale)
+        item.setCacheMode(QGraphicsItem.CacheMode.NoCache)
 
 
 def _controls(view: View) -> list[QWidget]:

@@ -62,6 +62,12 @@ class Line(pg.PlotCurveItem):
         if self.opts["antialias"] is not fine:
             self.opts["antialias"] = fine  # setData without points would drop them
             self._make_pen()
+            self.keep_drawn(fine)
+
+    def keep_drawn(self, kept: bool) -> None:
+        """Keep what is drawn, while what lies above it changes: a jagged line can take 10 ms."""
+        mode = self.CacheMode.DeviceCoordinateCache if kept else self.CacheMode.NoCache
+        self.setCacheMode(mode)
 
     def paint(
         self, p: QPainter, opt: QStyleOptionGraphicsItem, widget: QWidget | None = None

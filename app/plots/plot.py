@@ -76,6 +76,7 @@ class Plot(pg.GraphicsWidget):
         self.box = pg.ViewBox(self, enableMenu=False, enableMouse=any(self._mouse))
         self.box.setMouseEnabled(*self._mouse)
         self.box.disableAutoRange()
+        self.box.borderRect.hide()  # it has no colour, and is painted with every picture
         self.box.setZValue(1)
         self.overlay = Overlay(self, self.to_pixels)
         self._axis_x = Axis(self, vertical=False)

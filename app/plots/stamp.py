@@ -42,8 +42,8 @@ class Stamp:
             painter.setPen(self._pen(color))
             painter.drawPoints([QPointF(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)])
             return
-        ratio = painter.device().devicePixelRatioF()
         to_device = painter.deviceTransform()
+        ratio = to_device.m11()  # pixels of the device to one of ours
         shift = np.array([[to_device.dx()], [to_device.dy()]])
         place = np.stack([x, y]) * ratio + shift
         whole = np.floor(place)

@@ -46,6 +46,7 @@ class DecisionView(FrameView):
         self._values = Follower(margin=0.02, shrink=0.6, smallest=1e-6)
         self._y = Follower(margin=0.08, shrink=0.5, smallest=1e-6)
         self._points_of: object = None
+        self._wrong: NDArray[np.bool_] | None = None  # which samples are ringed
         self.plot = Plot(Scale.LINEAR, Scale.LINEAR, grid=True)
         self.canvas.add_plot(self.plot)
         self._key, self._bar = ClassKey(), LinearBar()
@@ -203,8 +204,11 @@ class DecisionView(FrameView):
             shapes = np.array(SHAPES)[targets % len(SHAPES)]
             chosen = [brushes[one] for one in targets]
             self._points.setData(x, y, symbol=list(shapes), brush=chosen, pen=pen, size=8)
+            self._wrong = None
         wrong = found.predicted != targets
-        self._rings.setData(x[wrong], y[wrong])
+        if self._wrong is None or not np.array_equal(wrong, self._wrong):
+            self._wrong = wrong
+            self._rings.setData(x[wrong], y[wrong])
 
     def _draw_values(self, found: Predictions) -> None:
         place, _, _ = _place(found)

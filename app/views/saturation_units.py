@@ -66,7 +66,7 @@ class UnitsPicture(QObject):
         self.summed = Plot(Scale.LINEAR, Scale.NONE, mouse=(False, False))
         self._phi, self._derivative, self._far = Line(), Line(), Band()
         for line in (self._phi, self._derivative):  # the units move, these hardly ever
-            line.setCacheMode(line.CacheMode.DeviceCoordinateCache)
+            line.keep_drawn(True)
         for item in (self._far, self._phi, self._derivative):
             self.curves.add(item)
         self._passed_bars, self._summed_bars = Bars(lying=True), Bars()

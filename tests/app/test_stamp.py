@@ -14,11 +14,13 @@ SIZE = 6.5
 SHIFT = QPointF(0.3, 0.7)
 
 
-def painted(ratio, paint):
-    image = QImage(round(80 * ratio), round(60 * ratio), QImage.Format.Format_RGB32)
+def painted(ratio, paint, zoom=1.0):
+    side = ratio * zoom
+    image = QImage(round(80 * side), round(60 * side), QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(ratio)
     image.fill(Qt.GlobalColor.black)
     painter = QPainter(image)
+    painter.scale(zoom, zoom)
     painter.translate(SHIFT)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     paint(painter)
@@ -37,15 +39,17 @@ def center(image):
     return np.array([(columns * image).sum(), (rows * image).sum()]) / image.sum()
 
 
-@pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
-def test_a_dot_lies_where_it_was_wanted_and_is_as_large(ratio):
+@pytest.mark.parametrize(("ratio", "zoom"), [(1.0, 1.0), (1.5, 1.0), (2.0, 1.0), (1.0, 3.0)])
+def test_a_dot_lies_where_it_was_wanted_and_is_as_large(ratio, zoom):
     rng = np.random.default_rng(0)
     stamp = Stamp(SIZE)
     for x, y in rng.uniform(10.0, 50.0, (40, 2)):
         at = np.array([x]), np.array([y])
-        printed = painted(ratio, lambda painter, at=at: stamp.print(painter, *at, COLOR))
-        drawn = painted(ratio, lambda painter, at=at: points(painter, *at))
-        assert np.abs(center(printed) - center(drawn)).max() <= 0.15  # half of a quarter, and rounding
+        printed = painted(ratio, lambda painter, at=at: stamp.print(painter, *at, COLOR), zoom)
+        drawn = painted(ratio, lambda painter, at=at: points(painter, *at), zoom)
+        assert (
+            np.abs(center(printed) - center(drawn)).max() <= 0.15
+        )  # half of a quarter, and rounding
         assert printed.sum() == pytest.approx(drawn.sum(), rel=0.03)
 
 
