@@ -194,6 +194,7 @@ class Laboratory(QObject):
         for view in self.views:
             view.set_step(at)
         self.readouts.show_bars()
+        self.readouts.show_stages()
 
     @Slot()
     def _show_reference(self) -> None:

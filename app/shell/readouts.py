@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from app.shell.cost import CostMeter
+from app.views.stages import in_one_line, read_step, row_of
+from app.views.words import Words
 from core.measure.missing import not_measured
 from core.record.source import State
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 READOUT_TICKS = 4
 """Numbers change seven times a second: faster they cannot be read, and each costs training."""
+SLOW_PER_S = 5.0
+"""Steps a second up to which the stages of each can be read."""
 COST_TICKS = 32
 BAR_TICKS = 12
 """The bars in the layer table are repainted a third as often."""
@@ -40,12 +44,19 @@ class Readouts(QObject):
         self._data_shown = ""
         self._ticks = 0
         self._costs = CostMeter()
+        self._stages = Words()
+        self._stages.setObjectName("stages")
+        self._stages.setAccessibleName("Stages of the step")
+        self._stages.set_theme(self._window.theme)
+        self._window.theme_changed.connect(self._stages.set_theme)
+        self._window.statusBar().insertWidget(1, self._stages, 1)
 
     def forget(self) -> None:
         """Take back what was shown of another run."""
         self._events_shown = None
         self._version_shown = -1
         self._window.set_cost("")
+        self._stages.set_words("")
         self._laboratory.panel.set_live(None, None)
 
     @Slot()
@@ -69,6 +80,7 @@ class Readouts(QObject):
         self._laboratory.dialogs.show_source(source)
         if live_bars:
             self.show_bars()
+        self.show_stages()
         if source.status.state is not State.RUNNING:
             self._window.set_state(
                 state_text(source.status.state, source.status.message, source.updates)
@@ -93,6 +105,17 @@ class Readouts(QObject):
             known = (None if row is None or not_measured(row).any() else row for row in rows)
             self._laboratory.panel.set_live(*known)
 
+    def show_stages(self) -> None:
+        """Tell the stages of the step that is looked at, if it stays long enough to be read."""
+        source, at = self._session.source, self._session.at
+        text = ""
+        row = row_of(source, at)
+        slow = not self._session.running or source.steps_per_s <= SLOW_PER_S or at is not None
+        if slow and 0 <= row < source.steps and source.facts.layers:
+            text = in_one_line(read_step(source, row))
+        self._stages.set_words(text)
+        self._stages.setToolTip(text)
+
     def _suit(self, source: RunSource) -> None:
         """Bring the map to the front when data come that have one."""
         kind = source.experiment.data.kind
@@ -109,5 +132,6 @@ def state_text(state: State, message: str, steps: int) -> str:
     if message:
         return message
     if state is State.PAUSED:
-        return f"Paused after {steps:,} steps." if steps else "Ready. Press Run, or Space."
+        told = f"Paused after {steps:,} step{'' if steps == 1 else 's'}."
+        return told if steps else "Ready. Press Run, or Space."
     return {State.RUNNING: "Training.", State.BUILDING: "Preparing."}.get(state, state.value)

@@ -197,6 +197,27 @@ def sentence(stage: Stage | None, step: StepNumbers) -> str:
     )
 
 
+def in_one_line(step: StepNumbers) -> str:
+    """Return all stages of a step in one line, in their order."""
+    clip = "nothing clipped"
+    if was_clipped(step):
+        clip = f"clip ‖g‖ {short(step.raw)} → {short(clipped(step))}"
+    parts = (
+        f"step {integer(step.row)}: forward |h| {_ends(step.h)}",
+        f"loss {short(step.loss, 4)}",
+        f"backward |δ| {_ends(step.delta[::-1])}",
+        clip,
+        f"update |ΔW|/|W| {_ends(step.update[::-1])}",
+    )
+    return " · ".join(parts)
+
+
+def _ends(values: Array) -> str:
+    """Return the first and the last of some values."""
+    first = short(values[0])
+    return first if len(values) == 1 else f"{first} → {short(values[-1])}"
+
+
 def short(value: np.floating | float, digits: int = 2) -> str:
     """Return the same in less room: ``–`` and ``0``."""
     text = say(value, digits)

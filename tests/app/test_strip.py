@@ -18,6 +18,7 @@ from app.views.stages import (
     StageClock,
     StepNumbers,
     clipped,
+    in_one_line,
     read_step,
     sentence,
     was_clipped,
@@ -120,6 +121,24 @@ def test_the_clip_sentence_tells_what_was_cut() -> None:
     assert "nothing is cut" in sentence(Stage.CLIP, whole)
     assert "none is set" in sentence(Stage.CLIP, dataclasses.replace(whole, clips=False))
     assert not was_clipped(dataclasses.replace(cut, factor=NOT_MEASURED))
+
+
+def test_one_line_tells_all_stages_in_their_order() -> None:
+    step = numbers(
+        h=floats(3, 2, 1),
+        loss=np.float32(2.5),
+        delta=floats(1.6e-13, 3e-7, 0.21),
+        raw=np.float32(4),
+        factor=np.float32(0.25),
+        update=floats(0, NOT_MEASURED, 0.01),
+    )
+    assert in_one_line(step).split(": ")[1].split(" · ") == [
+        "forward |h| 3.0 → 1.0",
+        "loss 2.500",
+        "backward |δ| 0.21 → 1.6·10⁻¹³",
+        "clip ‖g‖ 4.0 → 1.0",
+        "update |ΔW|/|W| 0.0100 → 0",
+    ]
 
 
 # The lanes ----------------------------------------------------------------------------------

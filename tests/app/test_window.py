@@ -23,6 +23,7 @@ from app.shell.actions import COMMANDS, make_actions
 from app.shell.laboratory import Laboratory
 from app.shell.question import Question
 from app.shell.start_page import FACTS, ORDER, StartPage
+from app.views.words import Words
 from core import catalogue
 from core.experiment import Experiment, read_experiment, with_settings, write_experiment
 from core.record.source import State
@@ -86,6 +87,14 @@ def test_run_pause_and_step_by_the_buttons(laboratory, qtbot):
     steps = laboratory.session.source.steps
     actions["step"].trigger()
     qtbot.waitUntil(lambda: laboratory.session.source.steps == steps + 1, timeout=30_000)
+    told = laboratory.window.findChild(Words, "stages")
+    qtbot.waitUntil(lambda: told.text.startswith(f"step {steps}: forward"), timeout=30_000)
+    assert [part.split(" ")[0] for part in told.text.split(" · ")[1:]] == [
+        "loss",
+        "backward",
+        "nothing",  # is clipped
+        "update",
+    ]
     actions["reset"].trigger()
     qtbot.waitUntil(lambda: laboratory.session.source.steps == 0, timeout=30_000)
 
