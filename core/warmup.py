@@ -21,10 +21,7 @@ def has_curves() -> bool:
 
 
 def warm_up() -> None:
-    """Import torch and make one small training step; takes seconds, so not on the main thread.
-
-    The first call of an optimiser imports ``torch._dynamo`` (about 1.2 s).
-    """
+    """Import torch and make one small training step; takes seconds, so not on the main thread."""
     from core.devices import available_devices
     from core.engine.autograd import AutogradEngine
     from core.experiment import Experiment

@@ -6,6 +6,7 @@ which knows weights from biases and one layer from another.
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -52,6 +53,24 @@ _FUSED: dict[type, tuple[str, ...]] = {
 """Where a kernel makes one pass over the vector."""
 
 
+_STEPS = {kind: inspect.unwrap(kind.step) for kind in _CLASSES.values()}
+"""Each optimiser's own step, without what torch.optim wraps around it."""
+
+
+def _without_compiler() -> None:
+    """Keep PyTorch from loading its compiler (a second, 70 MB), which nobody here uses.
+
+    Some methods of an optimiser ask the compiler, at their first call, to leave them alone; this
+    is the answer that they would get. Should another PyTorch ask elsewhere, it gets its compiler.
+    """
+    for name in ("add_param_group", "state_dict", "load_state_dict", "zero_grad"):
+        method = inspect.unwrap(getattr(torch.optim.Optimizer, name))
+        setattr(method, "__dynamo_disable", method)
+
+
+_without_compiler()
+
+
 def make_optimizer(spec: OptimizerSpec, theta: torch.nn.Parameter) -> torch.optim.Optimizer:
     """Build the optimiser of a specification.
 
@@ -91,6 +110,15 @@ def adopt(spec: OptimizerSpec, optimizer: torch.optim.Optimizer) -> None:
                 state.pop("momentum_buffer", None)
             elif isinstance(spec, RmsProp) and state:  # torch makes it at the first step only
                 state.setdefault("momentum_buffer", torch.zeros_like(theta))
+
+
+def step(optimizer: torch.optim.Optimizer) -> None:
+    """Make one update, as ``optimizer.step()`` does, 13 microseconds faster.
+
+    That one asks for hooks, for a profiler and for the compiler before each update.
+    """
+    with torch.no_grad():
+        _STEPS[type(optimizer)](optimizer)
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

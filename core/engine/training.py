@@ -266,7 +266,7 @@ class TrainingEngine:
         if self._penalties.decays:
             self._penalties.decay_(self._theta, rate)
         self._theta.grad = gradient
-        self._optimizer.step()
+        optimizers.step(self._optimizer)
 
     @torch.no_grad()
     def evaluate(self) -> tuple[float, float]:

@@ -1,10 +1,13 @@
 """Every optimiser against its formula in float64, and what live changes do to its memory."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
 
-from core.engine.optimizers import adopt, forget, make_optimizer, set_rate
+from core.engine.optimizers import adopt, forget, make_optimizer, set_rate, step
 from core.errors import ExperimentError, LabError
 from core.experiment import Experiment, differences
 from core.experiment.fields import Scope, scope_of
@@ -314,3 +317,31 @@ def test_every_number_of_an_optimiser_changes_live_but_rprops_first_step():
         if name != "kind" and scope_of(info) is not Scope.LIVE
     ]
     assert fixed == [("rprop", "lr")]
+
+
+# Without what torch.optim wraps around a step ------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", OPTIMIZER_KINDS)
+def test_a_step_is_that_of_torch_to_the_bit(kind):
+    spec = OPTIMIZER_KINDS[kind]()
+    gradients = torch.randn(5, SIZE, generator=torch.Generator().manual_seed(0))
+    ours, theirs = (torch.nn.Parameter(torch.linspace(-1, 1, SIZE)) for _ in range(2))
+    one, other = make_optimizer(spec, ours), make_optimizer(spec, theirs)
+    for gradient in gradients:
+        ours.grad, theirs.grad = gradient.clone(), gradient.clone()
+        step(one)
+        other.step()
+    assert torch.equal(ours, theirs)
+    assert not torch.equal(ours, torch.linspace(-1, 1, SIZE))
+
+
+def test_training_never_loads_the_compiler():
+    code = (
+        "import sys; from core.warmup import warm_up; warm_up();"
+        "print(sorted({'torch._dynamo', 'torch._inductor', 'sympy'} & sys.modules.keys()))"
+    )
+    found = subprocess.run(  # here it may have been loaded by another test
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=100
+    )
+    assert found.stdout.strip() == "[]"
