@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -45,7 +46,8 @@ class DecisionView(FrameView):
     def _fill(self) -> None:
         self._values = Follower(margin=0.02, shrink=0.6, smallest=1e-6)
         self._y = Follower(margin=0.08, shrink=0.5, smallest=1e-6)
-        self._points_of: object = None
+        # Inputs, targets and limits of colours of the samples that are drawn.
+        self._drawn_samples: tuple[NDArray[Any], NDArray[Any], tuple[float, ...]] | None = None
         self._wrong: NDArray[np.bool_] | None = None  # which samples are ringed
         self.plot = Plot(Scale.LINEAR, Scale.LINEAR, grid=True)
         self.canvas.add_plot(self.plot)
@@ -64,7 +66,7 @@ class DecisionView(FrameView):
         super()._reset()
         self._values.reset()
         self._y.reset()
-        self._points_of = None
+        self._drawn_samples = None
         self._clear()
 
     def _clear(self) -> None:
@@ -74,7 +76,7 @@ class DecisionView(FrameView):
         self._rings.clear()
         for curve in self._curves:
             curve.clear_points()
-        self._points_of = None
+        self._drawn_samples = None
 
     def _retheme(self, theme: Theme) -> None:
         for one in (self._key, self._bar):
@@ -85,7 +87,7 @@ class DecisionView(FrameView):
         for number_, curve in enumerate(self._curves):
             curve.set_color(class_color(theme, number_))
             curve.set_fine(True)
-        self._points_of = None
+        self._drawn_samples = None
 
     def tables(self, source: RunSource) -> tuple[Table, ...]:
         frame = self.frame
@@ -191,13 +193,22 @@ class DecisionView(FrameView):
             y = _around(place.center().y(), height / scale)
         self.plot.follow(x, y)
 
+    def _are_others(self, found: Predictions, *limits: float) -> bool:
+        """Tell whether other samples are to be drawn, or in other colours.
+
+        They are compared by value: each snapshot brings a copy of them from the training process.
+        """
+        old, self._drawn_samples = self._drawn_samples, (found.inputs, found.targets, limits)
+        if old is None or old[2] != limits:
+            return True
+        pairs = zip(old[:2], (found.inputs, found.targets), strict=True)
+        return not all(np.array_equal(one, other) for one, other in pairs)
+
     def _draw_samples(self, found: Predictions) -> None:
         """Draw the samples: always the same ones, of which others are wrong."""
         x, y = found.inputs[:, 0].astype(float), found.inputs[:, 1].astype(float)
         targets = found.targets
-        # Views of a snapshot are read-only and never changed: they are the same if they are one.
-        if self._points_of is not found.inputs:
-            self._points_of = found.inputs
+        if self._are_others(found):
             count = int(targets.max(initial=0)) + 1
             brushes = [pg.mkBrush(class_color(self.theme, one)) for one in range(count)]
             pen = pg.mkPen(self.theme.color("plot"), width=1)
@@ -222,9 +233,7 @@ class DecisionView(FrameView):
         self._border.setData([], [])
         self._rings.clear()
         self._follow(place)
-        key = (id(found.inputs), low, high, self.theme.name)
-        if key != self._points_of:
-            self._points_of = key
+        if self._are_others(found, low, high):
             rows = table[linear_indices(targets, low, high, mark_zero=False)]
             x, y = found.inputs.T.astype(float)
             self._points.setData(
@@ -248,8 +257,7 @@ class DecisionView(FrameView):
                 curve.clear_points()
         y = self._y.follow(found.curve, found.targets) or (-1.0, 1.0)
         self.plot.follow((float(x[0]), float(x[-1])), y)
-        if self._points_of is not found.inputs:
-            self._points_of = found.inputs
+        if self._are_others(found):
             targets = found.targets
             at = np.repeat(found.inputs[:, 0].astype(float), targets.shape[1])
             colors = [

@@ -285,6 +285,27 @@ def test_the_map_shows_classes_samples_and_the_line_between(qtbot: QtBot) -> Non
     assert cursor.lines[2].startswith("sure 100")
 
 
+def test_samples_are_drawn_anew_only_if_they_are_others(qtbot: QtBot, monkeypatch) -> None:
+    record = put_predictions(fake_record(), plane(), **TWO)
+    view = shown(qtbot, DecisionView, record)
+    drawn: list[int] = []
+    for item in (view._points, view._rings):
+        monkeypatch.setattr(item, "setData", lambda x, *_, **__: drawn.append(len(x)))
+
+    def show(found: Predictions) -> list[int]:
+        drawn.clear()
+        put_predictions(record, found, **TWO)
+        view.invalidate()
+        view.refresh()
+        return list(drawn)
+
+    assert show(plane()) == []  # a copy, as each snapshot from another process is
+    said = dataclasses.replace(plane(), predicted=np.array([0, 1, 1, 1]))
+    assert show(said) == [2]  # ringed
+    moved = dataclasses.replace(said, inputs=said.inputs + 0.1)
+    assert show(moved) == [4, 2]
+
+
 def test_the_map_hatches_where_the_output_is_not_finite(qtbot: QtBot) -> None:
     record = put_predictions(fake_record(), plane(lost=True), **TWO)
     view = shown(qtbot, DecisionView, record)
