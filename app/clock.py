@@ -11,7 +11,7 @@ from PySide6.QtGui import QRegion
 from app.busy import busy_seconds
 
 FASTEST_MS, SLOWEST_MS = 30, 100  # 30 pictures a second even if some come late, 10 at worst
-SHARE = 0.105  # of a core: what a tick does besides takes some more
+SHARE = 0.11  # of a core: what a tick does besides takes some more
 BUDGET_S = SHARE * FASTEST_MS / 1000  # of one tick: the rest of the views wait for the next
 _MEMORY = 0.15  # weight of the newest tick in the running mean
 
