@@ -227,7 +227,7 @@ QSplitter::handle:hover { background: $accent; }
 QDockWidget { titlebar-close-icon: none; titlebar-normal-icon: none; color: $muted; }
 QDockWidget::title { background: $panel; padding: 6px 10px; border-bottom: 1px solid $line; }
 QTabBar::tab {
-    background: transparent; border: none; padding: 6px 12px; color: $muted;
+    background: transparent; border: none; padding: 6px 8px; color: $muted;
     border-bottom: 2px solid transparent;
 }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
