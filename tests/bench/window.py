@@ -4,7 +4,8 @@
 display, and prints the ratio of both speeds, measured in turn in fresh processes, with the
 pictures a second, the longest 1 % of the times between two of them, the share of a core that the
 window's thread and its whole process take (training is in another), what a picture takes of a core
-(refresh and paint), the paint events counted, and how long a choice of a layer takes from the event to the paint of the layer table (the longest 1 %).
+(refresh and paint), the paint events counted, and how long a choice of a layer takes from the event
+to the paint of the layer table (the longest 1 %).
 """
 
 from __future__ import annotations
