@@ -25,6 +25,7 @@ def warm_up() -> None:
     from core.devices import available_devices
     from core.engine.autograd import AutogradEngine
     from core.experiment import Experiment
+    from core.record import Parts
 
     available_devices()
     experiment = Experiment.parse(
@@ -36,4 +37,4 @@ def warm_up() -> None:
     )
     engine = AutogradEngine(experiment)
     engine.advance(max_steps=1, seconds=10.0)
-    engine.frame()
+    engine.frame(Parts.ALL)

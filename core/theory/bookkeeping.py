@@ -57,9 +57,11 @@ def ledger(
         found = torch.autograd.grad(loss(taps.h[-1]), wanted, retain_graph=True)
         n = len(layers)
         at_sums, deltas, at_a = found[:n], found[n : 2 * n], found[2 * n : 3 * n]
-        # Through W alone: the gradient of the layer's input also has what came around W.
+        # Through W alone: the gradient of the layer's input also has what came around W. As the
+        # gradient of a sum: given upstream gradients torch would load a computer algebra, half a
+        # second in the middle of the first run.
         weighed = [
-            torch.autograd.grad(layer.sums, layer.inputs, upstream, retain_graph=True)[0]
+            torch.autograd.grad((layer.sums * upstream).sum(), layer.inputs, retain_graph=True)[0]
             for layer, upstream in zip(layers[1:], at_sums[1:], strict=True)
         ]
     columns = [_norms(list(one)) for one in (at_sums[1:], weighed, at_a, deltas)]
