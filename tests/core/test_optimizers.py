@@ -347,7 +347,7 @@ from core.record import Parts
 engine = AutogradEngine(catalogue.load("twenty-sigmoid-layers"))
 engine.advance(max_steps=2, seconds=60.0)
 engine.frame(Parts.ALL)
-print([name for name in sys.modules if name.startswith(("torch._dynamo", "torch.fx.e", "sympy"))])
+print([name for name in sys.modules if name.startswith(("torch._dynamo", "sympy"))])
 print([name for name in set(sys.modules) - known if name.startswith("torch")])
 """
 
