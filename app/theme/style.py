@@ -241,6 +241,7 @@ QFrame#banner[level="warn"] { border-left: 4px solid $warn; }
 QFrame#banner[level="bad"] { border-left: 4px solid $bad; }
 QFrame#side { background: $panel; }
 QWidget#middle, QStackedWidget, QWidget#start { background: $window; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QStatusBar { background: $panel; border-top: 1px solid $line; color: $muted; }
 QStatusBar::item { border: none; }
 QMenuBar { background: $panel; border-bottom: 1px solid $line; }

@@ -118,15 +118,19 @@ def test_buttons_and_keys_go_step_by_step(qtbot: QtBot, timeline: Timeline) -> N
     assert seen == [999, 998, 999, None]
 
 
-def test_it_plays_on_the_render_clock(timeline: Timeline) -> None:
-    seen: list[int | None] = []
-    timeline.step_selected.connect(seen.append)
-    timeline.rates.setCurrentText("10 steps/s")
-    timeline.track.moved.emit(10)
+def play_two_seconds(timeline: Timeline, start: int) -> None:
+    timeline.track.moved.emit(start)
     timeline.play_forward()
     for _ in range(20):
         timeline.clock[0] += 0.1  # type: ignore[attr-defined]
         timeline.refresh()
+
+
+def test_it_plays_on_the_render_clock(timeline: Timeline) -> None:
+    seen: list[int | None] = []
+    timeline.step_selected.connect(seen.append)
+    timeline.rates.setCurrentText("10 steps/s")
+    play_two_seconds(timeline, 10)
     assert seen[-1] == 30
     timeline.play_forward()  # the same button stops
     timeline.clock[0] += 1.0  # type: ignore[attr-defined]
@@ -146,11 +150,7 @@ def test_it_plays_at_any_speed(qtbot: QtBot, timeline: Timeline) -> None:
     assert timeline.rates.currentText() == "1 step every 2.7 s"
     timeline.rates.take(37.5)
     assert timeline.rates.currentText() == "37.5 steps/s"
-    timeline.track.moved.emit(10)
-    timeline.play_forward()
-    for _ in range(20):
-        timeline.clock[0] += 0.1  # type: ignore[attr-defined]
-        timeline.refresh()
+    play_two_seconds(timeline, 10)
     assert seen[-1] == 85
     count = timeline.rates.count()
     timeline.rates.take(10.0)  # one of the usual ones
